@@ -1,0 +1,32 @@
+# Flags every target of ours shares, ccache when it is there, and a fast linker.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+find_program(NACRE_CCACHE ccache)
+if(NACRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NACRE_CCACHE} base_dir=${CMAKE_SOURCE_DIR} hash_dir=false)
+endif()
+
+add_library(nacre_flags INTERFACE)
+target_compile_options(nacre_flags INTERFACE -Wall -Wextra $<$<BOOL:${NACRE_WERROR}>:-Werror>)
+if(NACRE_SANITIZE)
+  target_compile_options(nacre_flags INTERFACE -fsanitize=${NACRE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_link_options(nacre_flags INTERFACE -fsanitize=${NACRE_SANITIZE})
+endif()
+if(NACRE_FUZZ)
+  target_compile_options(nacre_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# The distribution's newest lld, else lld, else the default linker.
+find_program(NACRE_LLD NAMES ld.lld-22 ld.lld)
+if(NACRE_LLD)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_link_options(nacre_flags INTERFACE --ld-path=${NACRE_LLD})
+  elseif(NACRE_LLD MATCHES "ld.lld$")
+    target_link_options(nacre_flags INTERFACE -fuse-ld=lld)
+  endif()
+endif()
