@@ -24,7 +24,6 @@ std::unexpected<Error> fail(ErrorCode code, const Parts&... parts) {
 #define NACRE_TRY(...)                                                       \
   __extension__({                                                            \
     auto nacre_result_ = (__VA_ARGS__);                                      \
-    if (!nacre_result_) [[unlikely]]                                         \
-      return std::unexpected(std::move(nacre_result_).error());              \
+    if (!nacre_result_) [[unlikely]] return std::unexpected(std::move(nacre_result_).error()); \
     *std::move(nacre_result_);                                               \
   })
