@@ -1,0 +1,20 @@
+// Add: z = x + y.
+// https://onnx.ai/onnx/operators/onnx__Add.html
+#include "ops/arithmetic.h"
+#include "ops/elementwise.h"
+
+namespace nacre {
+namespace {
+
+Result<void> infer(Inference& inference) {
+  return infer_arithmetic(inference, [](const SymDim& a, const SymDim& b) { return a + b; });
+}
+
+}  // namespace
+
+extern const Op op_add;
+const Op op_add{.name = "Add", .since = {1, 6, 7, 13, 14}, .types = numeric_types, .inputs = {2, 2}, .infer = infer,
+                .evaluate = binary<[](auto a, auto b) { return a + b; }>, .upgrade = upgrade_axis_broadcast,
+                .kind = OpKind::elementwise, .may_alias = 3};
+
+}  // namespace nacre

@@ -1,0 +1,111 @@
+// Elementwise operators by formula: `.evaluate = unary<[](auto x) { return x * x; }>`.
+// One loop per compute type (see visit_compute); other dtypes are converted a block at a time.
+#pragma once
+
+#include <cmath>
+
+#include "ops/op.h"
+
+namespace nacre {
+
+inline constexpr int64_t kBlock = 1024;
+
+/// y[i] = f(x[i]) in compute type T over one tensor, any storage dtype.
+template <class T, class F>
+void map_elements(const Tensor& x, Tensor& y, F f) {
+  const DType from = x.dtype(), to = y.dtype();
+  if (from == dtype_of<T> && to == dtype_of<T>) {
+    const T* in = static_cast<const T*>(x.raw());
+    T* out = static_cast<T*>(y.mutable_raw());
+    for (int64_t i = 0; i < x.size(); ++i) out[i] = static_cast<T>(f(in[i]));
+    return;
+  }
+  T block[kBlock];
+  for (int64_t begin = 0; begin < x.size(); begin += kBlock) {
+    const int64_t count = std::min(kBlock, x.size() - begin);
+    load_as<T>(from, x.raw(), begin, count, block);
+    for (int64_t i = 0; i < count; ++i) block[i] = static_cast<T>(f(block[i]));
+    store_from<T>(to, y.mutable_raw(), begin, count, block);
+  }
+}
+
+/// For floats only: F is called with float or double.
+template <auto F>
+Result<void> unary_float(Evaluation& e) {
+  Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
+  if (e.dtype(0) == DType::float64) map_elements<double>(e.input(0), *y, F);
+  else map_elements<float>(e.input(0), *y, F);
+  return {};
+}
+
+/// For floats and integers: F is called with float, double, int64_t or uint64_t.
+template <auto F>
+Result<void> unary(Evaluation& e) {
+  Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
+  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> {
+    map_elements<T>(e.input(0), *y, F);
+    return {};
+  });
+}
+
+/// Walks an output shape with one stride per operand (0 where it is broadcast), innermost runs at a time.
+struct BroadcastWalk {
+  /// `shapes` broadcast to `out`. Adjacent axes are merged where every operand allows it.
+  BroadcastWalk(const Shape& out, std::span<const Shape* const> shapes);
+
+  int64_t run_length = 1;             ///< elements of one innermost run
+  int64_t runs = 1;
+  std::vector<int64_t> run_strides;   ///< per operand, inside a run: 0 or 1 (or more when axes did not merge)
+  /// Element offsets of each operand at the start of run `run`.
+  void offsets(int64_t run, std::span<int64_t> out) const;
+
+ private:
+  Shape outer_;
+  std::vector<std::vector<int64_t>> outer_strides_;
+};
+
+/// out[i] = f(a[i], b[i]) with broadcasting, in compute type T giving R.
+template <class T, class R, class F>
+void zip_elements(const T* a, const T* b, R* out, const BroadcastWalk& walk, F f) {
+  int64_t at[2];
+  const int64_t sa = walk.run_strides[0], sb = walk.run_strides[1];
+  for (int64_t run = 0; run < walk.runs; ++run, out += walk.run_length) {
+    walk.offsets(run, at);
+    const T *x = a + at[0], *y = b + at[1];
+    for (int64_t i = 0; i < walk.run_length; ++i) out[i] = static_cast<R>(f(x[i * sa], y[i * sb]));
+  }
+}
+
+/// z = f(a, b) in compute type T, stored as `z`'s dtype.
+template <class T, class R, class F>
+Result<void> zip_tensors(Evaluation& e, const Tensor& a, const Tensor& b, Tensor& z, F f) {
+  const Shape* shapes[] = {&a.shape(), &b.shape()};
+  const BroadcastWalk walk(z.shape(), shapes);
+  std::vector<T> left, right;
+  const T *x = elements_as<T>(a, left), *y = elements_as<T>(b, right);
+  if (z.dtype() == dtype_of<R>) {
+    zip_elements(x, y, static_cast<R*>(z.mutable_raw()), walk, f);
+    return {};
+  }
+  Tensor wide = NACRE_TRY(e.scratch(dtype_of<R>, z.shape()));
+  R* out = static_cast<R*>(wide.mutable_raw());
+  zip_elements(x, y, out, walk, f);
+  store_from<R>(z.dtype(), z.mutable_raw(), 0, z.size(), out);
+  return {};
+}
+
+/// z = F(a, b) elementwise with broadcasting, over floats and integers.
+template <auto F>
+Result<void> binary(Evaluation& e) {
+  Tensor* z = NACRE_TRY(e.output(0, NACRE_TRY(broadcast(e.shape(0), e.shape(1)))));
+  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> { return zip_tensors<T, T>(e, e.input(0), e.input(1), *z, F); });
+}
+
+/// z = F(a, b) as bool.
+template <auto F>
+Result<void> compare(Evaluation& e) {
+  Tensor* z = NACRE_TRY(e.output(0, DType::boolean, NACRE_TRY(broadcast(e.shape(0), e.shape(1)))));
+  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> { return zip_tensors<T, bool>(e, e.input(0), e.input(1), *z, F); });
+}
+
+}  // namespace nacre
