@@ -5,6 +5,7 @@ endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1")  # of the sanitizer presets: a third less to compile, and assertions are on
 
 find_program(NACRE_CCACHE ccache)
 if(NACRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
