@@ -49,9 +49,11 @@ class Tensor {
   }
 
   /// Views `bytes` bytes at `data`, kept alive by `owner` (null: the caller promises to keep them). Not for strings.
+  /// Elements that are not aligned to their size are copied instead, so that `data` may always be read.
   /// Throws Error (invalid_argument) when the shape needs another number of bytes.
   static Tensor view(DType dtype, Shape shape, const void* data, size_t bytes, std::shared_ptr<const void> owner);
-  /// As `view`, and `mutable_data` writes to that memory itself. For buffers planned by a backend or bound by a caller.
+  /// As `view`, and `mutable_data` (of every copy) writes to that memory itself, which must be aligned. For buffers
+  /// planned by a backend or bound by a caller.
   static Tensor borrow(DType dtype, Shape shape, void* data, size_t bytes, std::shared_ptr<void> owner);
 
   DType dtype() const noexcept { return dtype_; }
@@ -81,10 +83,12 @@ class Tensor {
   bool is_exclusive() const noexcept;
 
  private:
+  friend struct TensorMaker;
+  enum class Access : uint8_t { owned, viewed, borrowed };
   void require(DType expected) const;
 
   DType dtype_ = DType::float32;
-  bool writable_ = true;
+  Access access_ = Access::owned;
   Shape shape_{0};
   int64_t count_ = 0;
   void* data_ = nullptr;
