@@ -1,0 +1,54 @@
+"""Do two sets of outputs agree? Functions give None, or a sentence that says where they do not."""
+import numpy as np
+
+RTOL, ATOL = 1e-3, 1e-5
+# Between graphs that compute one thing in different orders, and against the rounded numbers of expected.json.
+LOOSE_ATOL = 5e-5
+LARGEST_DOUBT = 3e-5  # what engines differ by on the zoo's fp32 models, absolute (its README)
+
+
+def difference(got, want, rtol=RTOL, atol=ATOL):
+    if got.shape != want.shape or got.dtype != want.dtype:
+        return f"{got.dtype}{list(got.shape)} against {want.dtype}{list(want.shape)}"
+    if want.dtype.kind not in "fc":
+        wrong = np.argwhere(np.asarray(got != want))
+    else:
+        wrong = np.argwhere(~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True))
+    if not len(wrong):
+        return None
+    at = tuple(wrong[0])
+    return f"{len(wrong)} of {want.size} differ, the first at {[int(i) for i in at]}: {got[at]!r} against {want[at]!r}"
+
+
+def outputs_difference(got, want, rtol=RTOL, atol=ATOL):
+    if set(got) != set(want):
+        return f"outputs {sorted(got)} against {sorted(want)}"
+    for name, value in want.items():
+        reason = difference(np.asarray(got[name]), np.asarray(value), rtol, atol)
+        if reason:
+            return f"{name}: {reason}"
+    return None
+
+
+def largest(got, want):
+    """The largest absolute difference over all float outputs."""
+    pairs = [(np.asarray(got[n]), np.asarray(v)) for n, v in want.items() if np.asarray(v).dtype.kind == "f" and np.asarray(v).size]
+    return max((float(np.max(np.abs(g.astype(np.float64) - w))) for g, w in pairs), default=0.0)
+
+
+def summary_difference(got, expected):
+    """Against the summaries of expected.json: shape, dtype, extremes, moments and the first values of each output."""
+    for name, want in expected.items():
+        if name not in got:
+            return f"no output {name}"
+        value = np.asarray(got[name])
+        if list(value.shape) != want["shape"] or value.dtype.name != want["dtype"]:
+            return f"{name}: {value.dtype}{list(value.shape)} against {want['dtype']}{want['shape']}"
+        if not value.size:
+            continue
+        wide = value.astype(np.float64)
+        numbers = {"min": wide.min(), "max": wide.max(), "mean": wide.mean(), "std": wide.std(), "first": wide.ravel()[:len(want.get("first", []))]}
+        for key, number in numbers.items():
+            if key in want and not np.allclose(number, want[key], rtol=RTOL, atol=LOOSE_ATOL):
+                return f"{name}: {key} {number} against {want[key]}"
+    return None
