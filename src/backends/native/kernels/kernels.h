@@ -1,0 +1,223 @@
+// The fp32 kernels: plain functions over raw pointers, compiled once per instruction set, chosen once per process.
+//
+//     const native::Kernels& k = native::kernels();                       // the best this CPU runs (knob NACRE_ISA)
+//     std::vector<float> packed(k.gemm_packed_size(rows_of_b, columns));  // once per weight
+//     k.gemm_pack(weights, ldb, /*transposed=*/false, rows_of_b, columns, packed.data());
+//     native::GemmArgs args{.m = m, .n = n, .k = depth, .a = x, .lda = depth, .b = packed.data(), .c = y, .ldc = n};
+//     args.epilogue = {.bias_columns = bias, .activation = native::Activation::gelu_erf};
+//     k.gemm(args.part_of_rows(0, m));                                    // a range per thread: the caller's business
+//
+// No kernel allocates, throws, locks or starts threads. Sizes and strides count elements. Outputs may not overlap inputs
+// unless said. Sizes of zero are allowed everywhere and do nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace nacre::native {
+
+enum class Activation : uint8_t {
+  none,
+  relu,
+  clip,         // min(max(x, alpha), beta)
+  leaky_relu,   // x < 0 ? alpha x : x
+  elu,          // x < 0 ? alpha (exp(x) - 1) : x
+  hardsigmoid,  // clip(alpha x + beta, 0, 1)
+  hardswish,    // x clip(x/6 + 1/2, 0, 1)
+  sigmoid,
+  tanh,
+  silu,
+  gelu_erf,
+  gelu_tanh,
+  mish,
+  softplus,
+  count_
+};
+
+enum class Unary : uint8_t {
+  neg, abs, relu, square, sqrt, rsqrt, reciprocal, floor, ceil, round, exp, log, erf, tanh, sigmoid, silu, gelu_erf, gelu_tanh,
+  softplus, mish, sin, cos, count_
+};
+
+enum class Binary : uint8_t { add, sub, mul, div, min, max, pow, count_ };  // min and max give NaN when either side is
+
+enum class Reduction : uint8_t { sum, mean, max, min, sum_square, count_ };  // max and min give NaN when an element is
+
+/// What happens to a product before it is stored: activation(product + bias + residual), or activation(product + bias) +
+/// residual.
+struct Epilogue {
+  const float* bias_columns = nullptr;  ///< n values, one per column
+  const float* bias_rows = nullptr;     ///< m values, one per row
+  const float* residual = nullptr;      ///< [m, n]; may be c itself unless added after the activation
+  int64_t residual_stride = 0;
+  float residual_scale = 1;
+  bool residual_after_activation = false;
+  Activation activation = Activation::none;
+  float alpha = 0, beta = 0;  ///< the activation's parameters
+};
+
+enum class MatrixLayout : uint8_t { packed, row_major, transposed };  // of b: panels; [k, n]; [n, k]
+
+/// c[m, n] = epilogue(a[m, k] b[k, n]).
+struct GemmArgs {
+  int64_t m = 0, n = 0, k = 0;
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* b = nullptr;
+  int64_t ldb = 0;                                  ///< not used for packed panels
+  MatrixLayout b_layout = MatrixLayout::packed;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  Epilogue epilogue;
+  float* scratch = nullptr;                         ///< gemm_scratch(k) floats when b is not packed
+  int64_t row_begin = 0, row_end = -1;              ///< the part to compute; -1: to the end
+  int64_t column_begin = 0, column_end = -1;        ///< begin: a multiple of gemm_panel
+
+  GemmArgs part_of_rows(int64_t begin, int64_t end) const {
+    GemmArgs part = *this;
+    part.row_begin = begin, part.row_end = end;
+    return part;
+  }
+  GemmArgs part_of_columns(int64_t begin, int64_t end) const {
+    GemmArgs part = *this;
+    part.column_begin = begin, part.column_end = end;
+    return part;
+  }
+};
+
+/// y[row] = norm(x[row] + residual[row]) * gamma + beta, rows of n contiguous values.
+struct NormArgs {
+  const float* x = nullptr;
+  const float* residual = nullptr;  ///< may be null
+  const float* gamma = nullptr;     ///< may be null
+  const float* beta = nullptr;      ///< may be null
+  float* y = nullptr;               ///< may be x or residual
+  float* sum = nullptr;             ///< x + residual when not null; may be x or residual
+  float* mean = nullptr;            ///< one per row when not null (layer norm only)
+  float* inverse_deviation = nullptr;  ///< one per row when not null
+  int64_t rows = 0, n = 0;
+  float epsilon = 1e-5f;
+};
+
+/// y[row] = softmax(x[row] * scale + mask[row]); mask may be null, its row stride 0. In place allowed.
+struct SoftmaxArgs {
+  const float* x = nullptr;
+  float* y = nullptr;
+  int64_t rows = 0, n = 0;
+  float scale = 1;
+  const float* mask = nullptr;
+  int64_t mask_stride = 0;
+};
+
+/// One head: y[q] = sum over keys of softmax(scale q k + mask) v. Rows are head_size (value_size) contiguous floats.
+struct AttentionArgs {
+  const float* q = nullptr;
+  const float* k = nullptr;
+  const float* v = nullptr;
+  float* y = nullptr;
+  int64_t q_stride = 0, k_stride = 0, v_stride = 0, y_stride = 0;  ///< from one token to the next
+  int64_t queries = 0, keys = 0, head_size = 0, value_size = 0;
+  float scale = 1;
+  float softcap = 0;  ///< > 0: scores become softcap tanh(score / softcap) before the mask
+  const float* mask = nullptr;  ///< [queries, keys], added to scaled scores
+  int64_t mask_stride = 0;      ///< from one query to the next, 0: the same for all
+  bool causal = false;
+  int64_t causal_offset = 0;  ///< query i sees keys up to i + causal_offset
+  int64_t window = 0;         ///< > 0 and causal: only the last `window` of those keys
+  float* scratch = nullptr;   ///< attention_scratch(args) floats
+  int64_t query_begin = 0, query_end = -1;
+};
+
+/// One plane's window: how output positions map on input positions, by rows (0) and columns (1).
+struct Window {
+  int64_t input[2] = {1, 1}, output[2] = {1, 1}, kernel[2] = {1, 1}, stride[2] = {1, 1}, dilation[2] = {1, 1};
+  int64_t pad_begin[2] = {0, 0}, pad_end[2] = {0, 0};
+};
+
+/// One image and one group: y[channels_out, output] = epilogue(weights[channels_out, channels_in * kernel] * patches of x).
+/// Planes are contiguous. The epilogue sees rows = channels_out, columns = output positions.
+struct ConvArgs {
+  Window window;
+  int64_t channels_in = 0, channels_out = 0;
+  const float* x = nullptr;
+  const float* weights = nullptr;
+  float* y = nullptr;
+  Epilogue epilogue;
+  float* scratch = nullptr;                        ///< conv_scratch(args) floats
+  int64_t channel_begin = 0, channel_end = -1;     ///< output channels to compute
+  int64_t position_begin = 0, position_end = -1;   ///< output positions to compute; begin: a multiple of gemm_panel
+};
+
+/// Depthwise: y[channel] = epilogue(weights[channel, kernel] * patches of x[channel]); bias_rows and activation only.
+struct DepthwiseArgs {
+  Window window;
+  const float* x = nullptr;
+  const float* weights = nullptr;
+  float* y = nullptr;
+  int64_t channels = 0;
+  Epilogue epilogue;
+  float* scratch = nullptr;  ///< window_scratch(window) floats
+};
+
+enum class Pooling : uint8_t { max, average, average_with_padding };  // NaN in a max window may or may not show
+
+struct PoolArgs {
+  Window window;
+  Pooling pooling = Pooling::max;
+  const float* x = nullptr;
+  float* y = nullptr;
+  int64_t planes = 0;
+  float* scratch = nullptr;  ///< window_scratch(window) floats
+};
+
+using UnaryKernel = void (*)(const float* x, float* y, int64_t n);
+/// Strides are 1, or 0 for a value that repeats. y may be x or z.
+using BinaryKernel = void (*)(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+using ReductionKernel = float (*)(const float* x, int64_t n);
+
+struct Kernels {
+  const char* isa;
+  int64_t gemm_panel, gemm_tile_rows;  ///< columns of a packed panel, rows of a full tile
+
+  /// Fused multiply-adds that nothing slows down: the ceiling to compare with. Returns the operations done (2 per multiply-add).
+  double (*fma_burst)(int64_t steps, float* sink);
+
+  int64_t (*gemm_packed_size)(int64_t k, int64_t n);
+  /// b row-major [k, n] (or [n, k] when transposed) to panels; only panels that start in [column_begin, column_end).
+  void (*gemm_pack)(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin,
+                    int64_t column_end);
+  int64_t (*gemm_scratch)(int64_t k);
+  void (*gemm)(const GemmArgs& args);
+  /// target[columns, rows] = source[rows, columns]: for a transposed a.
+  void (*transpose)(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
+
+  UnaryKernel unary[static_cast<int>(Unary::count_)];
+  BinaryKernel binary[static_cast<int>(Binary::count_)];
+  /// In place allowed.
+  void (*activate)(Activation activation, float alpha, float beta, const float* x, float* y, int64_t n);
+
+  ReductionKernel reduce[static_cast<int>(Reduction::count_)];
+  void (*softmax)(const SoftmaxArgs& args);
+  void (*log_softmax)(const SoftmaxArgs& args);
+  void (*layer_norm)(const NormArgs& args);
+  void (*rms_norm)(const NormArgs& args);
+
+  int64_t (*attention_scratch)(const AttentionArgs& args);
+  void (*attention)(const AttentionArgs& args);
+
+  int64_t (*conv_scratch)(const ConvArgs& args);
+  void (*conv)(const ConvArgs& args);
+  int64_t (*window_scratch)(const Window& window);
+  void (*depthwise)(const DepthwiseArgs& args);
+  void (*pool)(const PoolArgs& args);
+};
+
+/// The best table this CPU can run, or the one the knob NACRE_ISA names; chosen once.
+const Kernels& kernels();
+/// Every compiled table this CPU can run, best first.
+std::span<const Kernels* const> available_kernels();
+/// The named table, null when it is not compiled or this CPU cannot run it.
+const Kernels* kernels_for(std::string_view isa);
+
+}  // namespace nacre::native

@@ -1,0 +1,135 @@
+// Elementary functions on vectors, for values of any size, infinities and NaN; errors in ulp are those tests/kernels measures.
+//
+//     Vf y = exp(x);          // 1.3 ulp
+//     Vf g = gelu_erf(x);     // 4 ulp down to the smallest normal results
+//
+// Coefficients: tools/fit_polynomials.py. Nothing here relies on fused multiply-add for its accuracy.
+#pragma once
+
+#include "backends/native/kernels/simd.h"
+
+namespace nacre::NACRE_ISA {
+
+template <int N>
+NACRE_INLINE Vf polynomial(Vf x, const float (&coefficients)[N]) {
+  Vf y = splat(coefficients[N - 1]);
+  for (int i = N - 2; i >= 0; --i) y = y * x + splat(coefficients[i]);
+  return y;
+}
+
+constexpr float kExpTail[] = {0.49999994f, 0.166665196f, 0.0416684039f, 0.00836889911f, 0.00138142216f};
+constexpr float kLogTail[] = {0.333333135f,  -0.250000089f, 0.200021192f,  -0.166679963f, 0.142195523f,
+                              -0.124055892f, 0.11888162f,   -0.116756521f, 0.067466408f};
+constexpr float kTanhTail[] = {-0.333332688f, 0.133310929f, -0.053709656f, 0.02053882f, -0.00559101673f};
+constexpr float kErfTail[] = {0.128379166f,  -0.37612626f,    0.112835854f,  -0.0268538129f,
+                              0.00518832821f, -0.000801019836f, 7.85387601e-05f};
+constexpr float kNormalTail[] = {0.121513948f,     -0.20640263f,     0.123225026f,    -0.046213191f,
+                                 0.00613213982f,   0.00290378276f,   -0.000984205632f, -0.000337229169f,
+                                 0.000117020725f, 5.14449821e-05f, -1.7484931e-06f};
+constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;  // high has 9 bits: its whole multiples are exact
+
+/// exp(x + correction) for a correction too small to move x itself.
+NACRE_INLINE Vf exp_corrected(Vf x, Vf correction) {
+  x = select(x > splat(89), splat(89), x);
+  x = select(x < splat(-104), splat(-104), x);
+  Vf n = round_even(x * splat(1.44269504f));
+  Vf r = x - n * splat(kLn2High);
+  r = r - n * splat(kLn2Low) + correction;
+  return scale_by_power((r * r) * polynomial(r, kExpTail) + r + splat(1), n);
+}
+NACRE_INLINE Vf exp(Vf x) { return exp_corrected(x, Vf{}); }
+
+/// log(1 + f) + n ln 2 for f in [sqrt(1/2) - 1, sqrt(2) - 1].
+NACRE_INLINE Vf log_reduced(Vf f, Vf n) {
+  Vf square = f * f;
+  Vf small = f * square * polynomial(f, kLogTail) + n * splat(kLn2Low) - square * splat(0.5f);
+  return f + small + n * splat(kLn2High);
+}
+
+NACRE_INLINE Vf log(Vf x) {
+  Vi is_denormal = x < splat(1.17549435e-38f);
+  Vf scaled = select(is_denormal, x * splat(8388608.0f), x);
+  Vi exponent = (bits(scaled) - splat_int(0x3f3504f3)) >> 23;
+  Vf f = from_bits(bits(scaled) - (exponent << 23)) - splat(1);
+  Vf n = to_float(exponent) - select(is_denormal, splat(23), Vf{});
+  Vf y = log_reduced(f, n);
+  y = select(x < splat(__builtin_inff()), y, x);  // +inf and NaN stay
+  y = select(x < Vf{}, splat(__builtin_nanf("")), y);
+  return select(x == Vf{}, splat(-__builtin_inff()), y);
+}
+
+/// log(1 + e) for e in [0, 1].
+NACRE_INLINE Vf log_one_plus_fraction(Vf e) {
+  Vi is_large = e > splat(0.41421354f);
+  Vf f = select(is_large, e * splat(0.5f) - splat(0.5f), e);
+  return log_reduced(f, select(is_large, splat(1), Vf{}));
+}
+
+/// P(N(0,1) > t) for t >= 0: exp(-t^2 / 2) q(t). Its relative error stays small in the far tail because t^2 is taken in two
+/// parts: `head` has 12 bits, so head^2 is exact.
+NACRE_INLINE Vf normal_tail(Vf t) {
+  Vf head = from_bits(bits(t) & splat_int(static_cast<int32_t>(0xfffff000)));
+  Vf rest = (t - head) * (t + head);
+  Vf u = (t - splat(3)) / (t + splat(3));
+  return exp_corrected(head * head * splat(-0.5f), rest * splat(-0.5f)) * polynomial(u, kNormalTail);
+}
+
+NACRE_INLINE Vf erf(Vf x) {
+  Vf magnitude = abs(x);
+  Vf t = select(magnitude > splat(5), splat(5), magnitude);
+  Vf near = t + t * polynomial(t * t, kErfTail);
+  Vf far = splat(1) - splat(2) * normal_tail(t * splat(1.41421356f));
+  return with_sign_of(select(t < splat(1), near, far), x);
+}
+
+NACRE_INLINE Vf tanh(Vf x) {
+  Vf magnitude = abs(x);
+  Vf t = select(magnitude > splat(10), splat(10), magnitude);
+  Vf square = t * t;
+  Vf near = t + t * square * polynomial(square, kTanhTail);
+  Vf far = splat(1) - splat(2) / (exp(t + t) + splat(1));
+  return with_sign_of(select(t < splat(0.625f), near, far), x);
+}
+
+NACRE_INLINE Vf sigmoid(Vf x) {
+  Vf e = exp(-abs(x));
+  return select(x < Vf{}, e, splat(1)) / (splat(1) + e);
+}
+
+/// x * sigmoid(x); the clamp keeps -inf * 0 from becoming NaN.
+NACRE_INLINE Vf silu(Vf x) {
+  Vf e = exp(-abs(x));
+  Vf bounded = select(x < splat(-120), splat(-120), x);
+  return bounded * select(x < Vf{}, e, splat(1)) / (splat(1) + e);
+}
+
+/// x Phi(x) = max(x, 0) - |x| P(N > |x|), which loses no digits on either side.
+NACRE_INLINE Vf gelu_erf(Vf x) {
+  Vf magnitude = abs(x);
+  Vf t = select(magnitude > splat(15), splat(15), magnitude);
+  return select(x > Vf{}, x, Vf{}) - t * normal_tail(t);
+}
+
+/// x/2 (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
+NACRE_INLINE Vf gelu_tanh(Vf x) {
+  Vf bounded = select(x < splat(-16), splat(-16), x);
+  Vf t = select(bounded > splat(16), splat(16), bounded);
+  Vf twice_u = t * (splat(1.59576912f) + splat(0.0713548163f) * t * t);
+  Vf e = exp(-abs(twice_u));
+  return bounded * select(x < Vf{}, e, splat(1)) / (splat(1) + e);
+}
+
+NACRE_INLINE Vf softplus(Vf x) {
+  Vf positive = select(x < Vf{}, Vf{}, x);
+  return positive + log_one_plus_fraction(exp(-abs(x)));
+}
+
+/// x tanh(softplus(x)) = x n / (n + 2), n = e (e + 2), e = exp(x).
+NACRE_INLINE Vf mish(Vf x) {
+  Vf bounded = select(x < splat(-120), splat(-120), x);
+  Vf e = exp(select(x > splat(20), splat(20), bounded));
+  Vf n = e * (e + splat(2));
+  return bounded * n / (n + splat(2));
+}
+
+}  // namespace nacre::NACRE_ISA

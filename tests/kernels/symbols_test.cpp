@@ -1,0 +1,55 @@
+// A kernel's object may define nothing that another instruction set's object, or the rest of the library, could share.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backends/native/kernels/kernels.h"
+
+namespace nacre {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& command) {
+  std::vector<std::string> lines;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (!pipe) return lines;
+  char line[4096];
+  while (std::fgets(line, sizeof line, pipe)) lines.emplace_back(line);
+  pclose(pipe);
+  return lines;
+}
+
+std::vector<std::filesystem::path> objects_of(const std::string& isa) {
+  std::vector<std::filesystem::path> found;
+  std::filesystem::path folder = std::filesystem::path(NACRE_BINARY_DIR) / "CMakeFiles" / ("nacre_kernels_" + isa + ".dir");
+  if (!std::filesystem::exists(folder)) return found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".o") found.push_back(entry.path());
+  return found;
+}
+
+TEST(KernelSymbols, NoObjectDefinesASymbolOutsideItsOwnNamespace) {
+  for (const char* isa : {"portable", "avx2", "avx512", "neon"}) {
+    if (!native::kernels_for(isa)) continue;
+    auto objects = objects_of(isa);
+    ASSERT_FALSE(objects.empty()) << isa;
+    for (const auto& object : objects) {
+      auto lines = lines_of("nm -C --defined-only --extern-only '" + object.string() + "'");
+      ASSERT_FALSE(lines.empty()) << "nm found nothing in " << object;
+      for (const std::string& line : lines)
+        EXPECT_NE(line.find("nacre::" + std::string(isa) + "::"), std::string::npos) << object << ": " << line;
+    }
+  }
+}
+
+TEST(KernelSymbols, NoObjectHoldsAWeakSymbol) {
+  for (const char* isa : {"portable", "avx2", "avx512", "neon"})
+    for (const auto& object : objects_of(isa))
+      for (const std::string& line : lines_of("nm -C --defined-only '" + object.string() + "'"))
+        EXPECT_FALSE(line.size() > 17 && std::string("WVu").find(line[17]) != std::string::npos) << object << ": " << line;
+}
+
+}  // namespace
+}  // namespace nacre
