@@ -13,7 +13,8 @@ if(NACRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(nacre_flags INTERFACE)
-target_compile_options(nacre_flags INTERFACE -Wall -Wextra $<$<BOOL:${NACRE_WERROR}>:-Werror>)
+# A table's row names the fields it sets; the others have their defaults.
+target_compile_options(nacre_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers $<$<BOOL:${NACRE_WERROR}>:-Werror>)
 if(NACRE_SANITIZE)
   target_compile_options(nacre_flags INTERFACE -fsanitize=${NACRE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(nacre_flags INTERFACE -fsanitize=${NACRE_SANITIZE})

@@ -28,7 +28,7 @@ quietly() {
   local log=$1 rc=0; shift
   mkdir -p "$(dirname "$log")"
   "$@" >"$log" 2>&1 || rc=$?
-  if [ "$rc" != 0 ]; then tail -n "${QUIETLY_LINES:-60}" "$log" >&2; say "failed ($rc): $*"; say "the whole log: $log"; fi
+  if [ "$rc" != 0 ]; then grep -v '^\[[0-9]*/[0-9]*\] ' "$log" | tail -n "${QUIETLY_LINES:-60}" >&2 || true; say "failed ($rc): $*"; say "the whole log: $log"; fi
   return "$rc"
 }
 
