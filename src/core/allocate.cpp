@@ -84,6 +84,8 @@ Result<Tensor> allocate(DType dtype, Shape shape, MemoryBudget* budget, Fill fil
     if (budget) budget->release(padded);
     return fail(ErrorCode::resource_exhausted, "out of memory for ", bytes, " bytes of ", dtype, shape);
   }
+  // The spare bits of a packed tensor's last byte are zero, so that equal tensors have equal bytes.
+  if (is_packed(dtype) && bytes > 0) static_cast<unsigned char*>(data)[bytes - 1] = 0;
   if (fill == Fill::zero) std::memset(data, 0, static_cast<size_t>(padded));
   return TensorMaker::own(dtype, std::move(shape), count, own_buffer(dtype, data, count, std::move(charge)));
 }
