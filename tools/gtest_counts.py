@@ -36,6 +36,9 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--filter", default="*")
     args = parser.parse_args()
+    if not pathlib.Path(args.program).is_file():
+        print(f"there is no program {args.program}\n0 passed, 1 failed, 0 skipped")
+        return 1
     status, text, report = run(args.program, args.filter)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     if report is None:

@@ -6,6 +6,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import numpy as np
@@ -16,6 +17,17 @@ import compare
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = sys.argv.pop(1) if len(sys.argv) > 1 else ".cache/models"
 PRESENT = pathlib.Path(CACHE, "silero-vad").exists()
+
+# ONNX Runtime behind nacre's command line; its backend `null` gives zeros.
+ANSWERS = """
+import sys
+import numpy as np
+import onnxruntime
+command, model, _, x, _, y, _, backend = sys.argv[1:]
+session = onnxruntime.InferenceSession(model)
+values = session.run(None, dict(np.load(x)))
+np.savez(y, **{o.name: v * (backend != "null") for o, v in zip(session.get_outputs(), values)})
+"""
 
 
 def closing_line(*more):
@@ -31,6 +43,16 @@ class ModelTests(unittest.TestCase):
         self.assertEqual((code, line.split(" failed")[0].split(", ")[1]), (0, "0"), line)
         passed = line.split(" passed")[0]
         self.assertEqual(closing_line("--spoil", "0.01"), (1, f"0 passed, {passed} failed, 0 skipped"))
+
+    @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
+    def test_program_that_answers_as_nacre_should_passes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "nacre")
+            program.write_text(f"#!{sys.executable}\n{ANSWERS}")
+            program.chmod(0o755)
+            done = subprocess.run([sys.executable, HERE / "run.py", "--cache", CACHE, "--only", "magika", "--backend", "native,null", "--nacre", program],
+                                  capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (1, "2 passed, 2 failed, 0 skipped"), done.stdout + done.stderr)
 
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_nacre_that_does_not_start_fails(self):
