@@ -1,0 +1,135 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#if defined(__linux__)
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#endif
+
+#include "core/os/beneath.h"
+#include "core/os/descriptor.h"
+#include "core/os/file.h"
+
+namespace nacre {
+
+struct FileMapper {
+  static MappedFile make(std::string path, void* data, size_t size) {
+    MappedFile file;
+    file.path_ = std::move(path);
+    file.bytes_ = {static_cast<const std::byte*>(data), size};
+    file.owner_ = std::shared_ptr<const void>(data, [size](const void* mapped) {
+      if (size) ::munmap(const_cast<void*>(mapped), size);
+    });
+    return file;
+  }
+};
+
+namespace {
+
+// O_NONBLOCK so that opening a pipe returns; it has no effect on regular files.
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+Result<struct stat> status_of_regular(const Descriptor& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail_errno(errno, "cannot read the status of", path);
+  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, "\"", path, "\" is a directory, not a file");
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_argument, "\"", path, "\" is a pipe, socket or device, not a regular file");
+  return status;
+}
+
+Result<MappedFile> map_whole(const Descriptor& file, std::string path, int64_t size) {
+  if (size == 0) return FileMapper::make(std::move(path), nullptr, 0);
+  void* data = ::mmap(nullptr, static_cast<size_t>(size), PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (data == MAP_FAILED) return fail_errno(errno, "cannot map", path);
+  return FileMapper::make(std::move(path), data, static_cast<size_t>(size));
+}
+
+std::string_view first_component(std::string_view& rest) {
+  const size_t slash = rest.find('/');
+  const std::string_view head = rest.substr(0, slash);
+  rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  return head;
+}
+
+Result<void> check_relative(std::string_view relative) {
+  if (relative.empty()) return fail(ErrorCode::invalid_model, "external data has an empty location");
+  if (relative.find('\0') != std::string_view::npos) return fail(ErrorCode::invalid_model, "external data location contains a NUL byte");
+  if (relative.front() == '/') return fail(ErrorCode::invalid_model, "external data location \"", relative, "\" is absolute");
+  for (std::string_view rest = relative; !rest.empty();)
+    if (first_component(rest) == "..")
+      return fail(ErrorCode::invalid_model, "external data location \"", relative, "\" leaves the model's directory");
+  return {};
+}
+
+std::unexpected<Error> fail_beneath(int error, const std::string& path) {
+  if (error == ELOOP || error == EXDEV || error == EMLINK)
+    return fail(ErrorCode::invalid_model, "external data \"", path, "\" is reached through a symbolic link or leaves the model's directory");
+  return fail_errno(error, "cannot open external data", path);
+}
+
+#if defined(__linux__) && defined(SYS_openat2)
+int open_by_kernel(int root, const std::string& relative) {
+  open_how how{};
+  how.flags = kReadFlags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(retrying([&] { return ::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof how); }));
+}
+#else
+int open_by_kernel(int, const std::string&) {
+  errno = ENOSYS;
+  return -1;
+}
+#endif
+
+}  // namespace
+
+// One component at a time, following no link. `..` was refused before, so the walk can only go down.
+int open_by_walking(int root, std::string_view relative) {
+  Descriptor held;
+  int at = root;
+  for (std::string_view rest = relative; !rest.empty();) {
+    const std::string name(first_component(rest));
+    if (name.empty() || name == ".") continue;
+    const int flags = rest.empty() ? kReadFlags | O_NOFOLLOW : O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
+    Descriptor next(retrying([&] { return ::openat(at, name.c_str(), flags); }));
+    if (!next) {
+      struct stat status {};
+      // With O_DIRECTORY a link gives ENOTDIR: say what it is.
+      const int error = errno;
+      const bool is_link = ::fstatat(at, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+      errno = is_link ? ELOOP : error;
+      return -1;
+    }
+    held = std::move(next);
+    at = held.get();
+  }
+  if (!held) errno = EISDIR;
+  return held.release();
+}
+
+Result<MappedFile> map_file(const std::string& path) {
+  if (path.find('\0') != std::string::npos) return fail(ErrorCode::invalid_argument, "the path contains a NUL byte");
+  const Descriptor file(retrying([&] { return ::open(path.c_str(), kReadFlags); }));
+  if (!file) return fail_errno(errno, "cannot open", path);
+  const struct stat status = NACRE_TRY(status_of_regular(file, path));
+  return map_whole(file, path, status.st_size);
+}
+
+Result<MappedFile> map_beneath(const std::string& directory, std::string_view relative) {
+  NACRE_TRY(check_relative(relative));
+  const std::string root_path = directory.empty() ? "." : directory;
+  const Descriptor root(retrying([&] { return ::open(root_path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY); }));
+  if (!root) return fail_errno(errno, "cannot open directory", root_path);
+  const std::string name(relative), path = root_path + "/" + name;
+  Descriptor file(open_by_kernel(root.get(), name));
+  // No such call, or a sandbox forbids it.
+  if (!file && (errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == EAGAIN)) file = Descriptor(open_by_walking(root.get(), name));
+  if (!file) return fail_beneath(errno, path);
+  const struct stat status = NACRE_TRY(status_of_regular(file, path));
+  if (status.st_nlink > 1)
+    return fail(ErrorCode::invalid_model, "external data \"", path, "\" has ", static_cast<int64_t>(status.st_nlink),
+                " hard links: it may be a file from elsewhere");
+  return map_whole(file, path, status.st_size);
+}
+
+}  // namespace nacre
