@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "core/knobs.h"
-#include "core/os/memory.h"
-#include "core/thread_team.h"
+#include <cstdlib>
 #include "graph/op.h"
 #include "importers/huggingface/import.h"
 #include "importers/onnx/import.h"
@@ -20,7 +18,7 @@ constexpr int64_t kBudgetFactor = 64;
 
 Result<std::vector<const Backend*>> backend_order(const SessionOptions& options) {
   std::vector<std::string> names = options.backends;
-  if (names.empty()) names = split(knob("NACRE_BACKEND").value_or("native"), ',');
+  if (names.empty()) names = {"native"};
   std::vector<const Backend*> out;
   for (const std::string& name : names) {
     const Backend* backend = NACRE_TRY(find_backend(name));
@@ -98,11 +96,9 @@ Result<std::vector<Value>> order_inputs(const Session::State& state, const Input
   return out;
 }
 
-[[noreturn]] void raise(Error error) { throw error; }
-
 template <class T>
 T unwrap(Result<T> result) {
-  if (!result) raise(std::move(result).error());
+  if (!result) throw std::move(result).error();
   return std::move(*result);
 }
 
@@ -123,7 +119,7 @@ Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const Se
   auto state = std::make_shared<Session::State>();
   const std::vector<const Backend*> order = NACRE_TRY(backend_order(options));
   state->options = options;
-  state->threads = options.threads > 0 ? options.threads : team_threads();
+  state->threads = options.threads > 0 ? options.threads : 1;
   NACRE_TRY(verify(graph));
   NACRE_TRY(infer_graph(graph));
   state->inputs = ports_of(graph, graph.inputs, {});
@@ -139,7 +135,7 @@ Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const Se
 }
 
 int64_t run_budget(const Session::State& state, int64_t input_bytes) {
-  const int64_t ceiling = os::available_memory_limit() / 5 * 4;
+  const int64_t ceiling = int64_t{16} << 30;
   if (state.options.memory_budget > 0) return std::min(state.options.memory_budget, ceiling);
   int64_t scaled;
   if (__builtin_mul_overflow(state.weight_bytes + input_bytes, kBudgetFactor, &scaled)) return ceiling;
@@ -183,8 +179,10 @@ Result<std::vector<Value>> run_session(const Session::State& state, const Inputs
 // --- the public edge: values become exceptions ---
 
 Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
-  return Session(unwrap(load_graph(path).and_then([&](Graph graph) { return make_session(std::move(graph), options); }).or_else(
-      [&](Error error) -> Result<std::shared_ptr<const State>> { return std::unexpected(error.within(path.string())); })));
+  auto load = [&]() -> Result<std::shared_ptr<const State>> { return make_session(NACRE_TRY(load_graph(path)), options); };
+  auto state = load();
+  if (!state) throw std::move(state.error().within(path.string()));
+  return Session(std::move(*state));
 }
 
 Session Session::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const SessionOptions& options) {

@@ -13,7 +13,7 @@ struct Tolerance {
   double relative = 1e-3, absolute = 1e-7;
 };
 
-inline bool close(double got, double want, const Tolerance& tolerance) {
+inline bool is_close(double got, double want, const Tolerance& tolerance) {
   if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got);
   if (std::isinf(want) || std::isinf(got)) return want == got;
   return std::abs(got - want) <= tolerance.absolute + tolerance.relative * std::abs(want);
@@ -34,7 +34,7 @@ inline std::string mismatch(const Tensor& got, const Tensor& want, const Toleran
   load_as<double>(dtype, got.raw(), 0, count, a.data());
   load_as<double>(dtype, want.raw(), 0, count, b.data());
   for (size_t i = 0; i < a.size(); ++i)
-    if (!close(a[i], b[i], tolerance)) return cat("[", i, "] got ", a[i], ", want ", b[i]);
+    if (!is_close(a[i], b[i], tolerance)) return cat("[", i, "] got ", a[i], ", want ", b[i]);
   return "";
 }
 

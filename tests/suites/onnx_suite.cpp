@@ -93,11 +93,11 @@ std::string run_apart(const fs::path& folder, const SessionOptions& options) {
     [[maybe_unused]] ssize_t written = write(pipes[1], text.data(), std::min<size_t>(text.size(), 4096));
     _exit(text.empty() ? 0 : 1);
   }
-  close(pipes[1]);
+  ::close(pipes[1]);
   std::string text(4096, '\0');
   const ssize_t size = read(pipes[0], text.data(), text.size());
   text.resize(size > 0 ? static_cast<size_t>(size) : 0);
-  close(pipes[0]);
+  ::close(pipes[0]);
   int status = 0;
   waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) return cat("died of signal ", WTERMSIG(status));
