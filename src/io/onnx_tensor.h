@@ -1,9 +1,9 @@
 // Tensors between files and memory: TensorProto and its kin to Tensor and Value, and back.
 //
-//     auto file = std::make_shared<MappedFile>(NACRE_TRY(map_file("model.onnx")));
-//     onnx::ModelProto model = NACRE_TRY(onnx::parse_model(file->bytes()));
+//     MappedFile file = NACRE_TRY(map_file("model.onnx"));
+//     onnx::ModelProto model = NACRE_TRY(onnx::parse_model(file.bytes()));
 //     onnx::ExternalDir weights("/models/bert");                              // where external data may lie
-//     Tensor w = NACRE_TRY(onnx::to_tensor(model.graph.initializer[0], file, &weights));
+//     Tensor w = NACRE_TRY(onnx::to_tensor(model.graph.initializer[0], file.owner(), &weights));
 //
 // raw_data and external data are viewed where they lie, everything else is decoded into memory of the tensor's own.
 #pragma once
@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "core/os/file.h"
 #include "core/result.h"
 #include "io/onnx_proto.h"
 
@@ -22,16 +23,12 @@ class ExternalDir {
  public:
   explicit ExternalDir(std::string directory) : directory_(std::move(directory)) {}
 
-  struct Region {
-    Bytes bytes;
-    std::shared_ptr<const void> owner;
-  };
-  /// The whole file of that name, relative to the directory; refuses absolute paths, "..", links, anything but a plain file.
-  Result<Region> open(std::string_view location);
+  /// The whole file of that name, relative to the directory; refuses what map_beneath refuses.
+  Result<MappedFile> open(std::string_view location);
 
  private:
   std::string directory_;
-  std::map<std::string, Region, std::less<>> files_;
+  std::map<std::string, MappedFile, std::less<>> files_;
 };
 
 /// The tensor that `proto` describes, viewing its bytes (kept alive by `owner`; null: the caller promises to).
