@@ -56,10 +56,14 @@ def main():
     erf = vectorised(math.erf)(x)
     show("erf(x) = x + x p(x^2)", minimax(x, erf - x, 1 / erf, range(1, 14, 2)))
 
-    # Upper tail of the normal distribution: tail(t) = exp(-t^2/2) q((t - a) / (t + a)).
+    x = nodes(1e-3, math.pi / 4)
+    show("sin(x) = x + x^3 p(x^2)", minimax(x, np.sin(x) - x, 1 / np.sin(x), range(3, 10, 2)))
+    show("cos(x) = 1 - x^2/2 + x^4 p(x^2)", minimax(x, np.cos(x) - 1 + x * x / 2, 1 / np.cos(x), range(4, 9, 2)))
+
+    # Upper tail of the normal distribution: tail(t) = exp(-t^2/2) p((t - 3) / (t + 3)) / (t + 3).
     t = np.concatenate([nodes(0, 3), nodes(3, 15)])
-    q = vectorised(lambda v: math.erfc(v / math.sqrt(2)) / 2 * math.exp(v * v / 2))(t)
-    show("q(u), u = (t - 3) / (t + 3)", minimax((t - 3) / (t + 3), q, 1 / q, range(0, 11)))
+    q = vectorised(lambda v: math.erfc(v / math.sqrt(2)) / 2 * math.exp(v * v / 2))(t) * (t + 3)
+    show("tail(t)", minimax((t - 3) / (t + 3), q, 1 / q, range(0, 11)))
 
 
 main()

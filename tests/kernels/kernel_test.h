@@ -77,7 +77,7 @@ inline std::vector<const native::Kernels*> every_isa() {
   return {tables.begin(), tables.end()};
 }
 
-#define NACRE_EVERY_ISA(Fixture)                                                       \
+#define NACRE_EVERY_ISA(Fixture)                                                      \
   INSTANTIATE_TEST_SUITE_P(Isa, Fixture, testing::ValuesIn(kernel_test::every_isa()), \
                            [](const auto& info) { return std::string(info.param->isa); })
 

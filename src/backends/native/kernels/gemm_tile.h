@@ -34,7 +34,9 @@ namespace {
 
 /// Few rows leave the FMA units waiting for sums; then several depths go side by side into sums of their own.
 template <int Rows, int Vectors>
-constexpr int kSplit = Rows * Vectors >= 8 ? 1 : Rows * Vectors >= 4 ? 2 : 4;
+constexpr int kSplit = Rows * Vectors >= 8   ? 1
+                       : Rows * Vectors >= 4 ? 2
+                                             : 4;
 
 template <int Rows, int Vectors>
 NACRE_INLINE void add_products(const Tile& t, Vf (&sum)[Rows][Vectors]) {

@@ -36,8 +36,29 @@ enum class Activation : uint8_t {
 };
 
 enum class Unary : uint8_t {
-  neg, abs, relu, square, sqrt, rsqrt, reciprocal, floor, ceil, round, exp, log, erf, tanh, sigmoid, silu, gelu_erf, gelu_tanh,
-  softplus, mish, sin, cos, count_
+  neg,
+  abs,
+  relu,
+  square,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  floor,
+  ceil,
+  round,
+  exp,
+  log,
+  erf,
+  tanh,
+  sigmoid,
+  silu,
+  gelu_erf,
+  gelu_tanh,
+  softplus,
+  mish,
+  sin,
+  cos,
+  count_
 };
 
 enum class Binary : uint8_t { add, sub, mul, div, min, max, pow, count_ };  // min and max give NaN when either side is
@@ -65,14 +86,14 @@ struct GemmArgs {
   const float* a = nullptr;
   int64_t lda = 0;
   const float* b = nullptr;
-  int64_t ldb = 0;                                  ///< not used for packed panels
+  int64_t ldb = 0;  ///< not used for packed panels
   MatrixLayout b_layout = MatrixLayout::packed;
   float* c = nullptr;
   int64_t ldc = 0;
   Epilogue epilogue;
-  float* scratch = nullptr;                         ///< gemm_scratch(k) floats when b is not packed
-  int64_t row_begin = 0, row_end = -1;              ///< the part to compute; -1: to the end
-  int64_t column_begin = 0, column_end = -1;        ///< begin: a multiple of gemm_panel
+  float* scratch = nullptr;                   ///< gemm_scratch(k) floats when b is not packed
+  int64_t row_begin = 0, row_end = -1;        ///< the part to compute; -1: to the end
+  int64_t column_begin = 0, column_end = -1;  ///< begin: a multiple of gemm_panel
 
   GemmArgs part_of_rows(int64_t begin, int64_t end) const {
     GemmArgs part = *this;
@@ -89,12 +110,12 @@ struct GemmArgs {
 /// y[row] = norm(x[row] + residual[row]) * gamma + beta, rows of n contiguous values.
 struct NormArgs {
   const float* x = nullptr;
-  const float* residual = nullptr;  ///< may be null
-  const float* gamma = nullptr;     ///< may be null
-  const float* beta = nullptr;      ///< may be null
-  float* y = nullptr;               ///< may be x or residual
-  float* sum = nullptr;             ///< x + residual when not null; may be x or residual
-  float* mean = nullptr;            ///< one per row when not null (layer norm only)
+  const float* residual = nullptr;     ///< may be null
+  const float* gamma = nullptr;        ///< may be null
+  const float* beta = nullptr;         ///< may be null
+  float* y = nullptr;                  ///< may be x or residual
+  float* sum = nullptr;                ///< x + residual when not null; may be x or residual
+  float* mean = nullptr;               ///< one per row when not null (layer norm only)
   float* inverse_deviation = nullptr;  ///< one per row when not null
   int64_t rows = 0, n = 0;
   float epsilon = 1e-5f;
@@ -119,7 +140,7 @@ struct AttentionArgs {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0, y_stride = 0;  ///< from one token to the next
   int64_t queries = 0, keys = 0, head_size = 0, value_size = 0;
   float scale = 1;
-  float softcap = 0;  ///< > 0: scores become softcap tanh(score / softcap) before the mask
+  float softcap = 0;            ///< > 0: scores become softcap tanh(score / softcap) before the mask
   const float* mask = nullptr;  ///< [queries, keys], added to scaled scores
   int64_t mask_stride = 0;      ///< from one query to the next, 0: the same for all
   bool causal = false;
@@ -144,9 +165,9 @@ struct ConvArgs {
   const float* weights = nullptr;
   float* y = nullptr;
   Epilogue epilogue;
-  float* scratch = nullptr;                        ///< conv_scratch(args) floats
-  int64_t channel_begin = 0, channel_end = -1;     ///< output channels to compute
-  int64_t position_begin = 0, position_end = -1;   ///< output positions to compute; begin: a multiple of gemm_panel
+  float* scratch = nullptr;                       ///< conv_scratch(args) floats
+  int64_t channel_begin = 0, channel_end = -1;    ///< output channels to compute
+  int64_t position_begin = 0, position_end = -1;  ///< output positions to compute; begin: a multiple of gemm_panel
 };
 
 /// Depthwise: y[channel] = epilogue(weights[channel, kernel] * patches of x[channel]); bias_rows and activation only.

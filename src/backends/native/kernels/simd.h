@@ -86,9 +86,7 @@ NACRE_INLINE __m256i lanes_between(int64_t first, int64_t last) {
 }
 NACRE_INLINE Vf load_first(const float* p, int64_t count) { return (Vf)_mm256_maskload_ps(p, lanes_between(0, count)); }
 NACRE_INLINE void store_first(float* p, Vf v, int64_t count) { _mm256_maskstore_ps(p, lanes_between(0, count), (__m256)v); }
-NACRE_INLINE Vf load_window(const float* p, int64_t first, int64_t last) {
-  return (Vf)_mm256_maskload_ps(p, lanes_between(first, last));
-}
+NACRE_INLINE Vf load_window(const float* p, int64_t first, int64_t last) { return (Vf)_mm256_maskload_ps(p, lanes_between(first, last)); }
 NACRE_INLINE Vf sqrt(Vf x) { return (Vf)_mm256_sqrt_ps((__m256)x); }
 NACRE_INLINE Vf round_even(Vf x) { return (Vf)_mm256_round_ps((__m256)x, 8); }
 NACRE_INLINE Vf floor(Vf x) { return (Vf)_mm256_round_ps((__m256)x, 9); }
@@ -145,6 +143,27 @@ NACRE_INLINE Vf load_lanes(const float* p, int64_t count) {
 NACRE_INLINE void store_lanes(float* p, Vf v, int64_t count) {
   if (kLanes < 16 && count == kLanes) return store(p, v);
   store_first(p, v, count);
+}
+
+/// As load_lanes, with `fill` instead of zeros behind.
+NACRE_INLINE Vf load_lanes_or(const float* p, int64_t count, Vf fill) {
+  if (count == kLanes) return load(p);
+  static const int32_t lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  Vi index;
+  __builtin_memcpy(&index, lane, sizeof index);
+  return select(index < splat_int(static_cast<int32_t>(count)), load_first(p, count), fill);
+}
+/// True when the comparison held in some lane.
+NACRE_INLINE bool any(Vi mask) {
+#if NACRE_ISA_avx512
+  return _mm512_movepi32_mask((__m512i)mask) != 0;
+#elif NACRE_ISA_avx2
+  return _mm256_movemask_ps((__m256)mask) != 0;
+#else
+  int32_t some = 0;
+  for (int lane = 0; lane < kLanes; ++lane) some |= mask[lane];
+  return some != 0;
+#endif
 }
 
 NACRE_INLINE float sum_of_lanes(Vf v) {

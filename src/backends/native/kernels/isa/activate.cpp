@@ -18,8 +18,7 @@ template <Activation A>
 NACRE_INLINE void activate_lanes(const Block& block, int64_t row, int64_t column, int64_t lanes) {
   Vf x = load_lanes(block.x + row * block.x_stride + column, lanes);
   Vf y = activated<A>(x, splat(block.alpha), splat(block.beta));
-  if (block.residual)
-    y += splat(block.residual_scale) * load_lanes(block.residual + row * block.residual_stride + column, lanes);
+  if (block.residual) y += splat(block.residual_scale) * load_lanes(block.residual + row * block.residual_stride + column, lanes);
   store_lanes(block.y + row * block.y_stride + column, y, lanes);
 }
 

@@ -25,8 +25,7 @@ constexpr int kPanel = 2 * kLanes;
 double fma_burst(int64_t steps, float* sink);
 
 int64_t gemm_packed_size(int64_t k, int64_t n);
-void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin,
-               int64_t column_end);
+void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin, int64_t column_end);
 int64_t gemm_scratch(int64_t k);
 void gemm(const GemmArgs& args);
 void transpose(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
@@ -34,5 +33,45 @@ void transpose(const float* source, int64_t source_stride, float* target, int64_
 void activate(Activation activation, float alpha, float beta, const float* x, float* y, int64_t n);
 /// The activation and the late residual on c[rows, columns]; `residual` is the block's corner or null.
 void activate_block(const Epilogue& epilogue, const float* residual, float* c, int64_t ldc, int64_t rows, int64_t columns);
+
+void unary_neg(const float* x, float* y, int64_t n);
+void unary_abs(const float* x, float* y, int64_t n);
+void unary_relu(const float* x, float* y, int64_t n);
+void unary_square(const float* x, float* y, int64_t n);
+void unary_sqrt(const float* x, float* y, int64_t n);
+void unary_rsqrt(const float* x, float* y, int64_t n);
+void unary_reciprocal(const float* x, float* y, int64_t n);
+void unary_floor(const float* x, float* y, int64_t n);
+void unary_ceil(const float* x, float* y, int64_t n);
+void unary_round(const float* x, float* y, int64_t n);
+void unary_exp(const float* x, float* y, int64_t n);
+void unary_log(const float* x, float* y, int64_t n);
+void unary_erf(const float* x, float* y, int64_t n);
+void unary_tanh(const float* x, float* y, int64_t n);
+void unary_sigmoid(const float* x, float* y, int64_t n);
+void unary_silu(const float* x, float* y, int64_t n);
+void unary_gelu_erf(const float* x, float* y, int64_t n);
+void unary_gelu_tanh(const float* x, float* y, int64_t n);
+void unary_softplus(const float* x, float* y, int64_t n);
+void unary_mish(const float* x, float* y, int64_t n);
+void unary_sin(const float* x, float* y, int64_t n);
+void unary_cos(const float* x, float* y, int64_t n);
+void binary_add(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_sub(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_mul(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_div(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_min(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_max(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+void binary_pow(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
+
+float row_sum(const float* x, int64_t n);
+float row_mean(const float* x, int64_t n);
+float row_max(const float* x, int64_t n);
+float row_min(const float* x, int64_t n);
+float row_sum_square(const float* x, int64_t n);
+void softmax(const native::SoftmaxArgs& args);
+void log_softmax(const native::SoftmaxArgs& args);
+void layer_norm(const native::NormArgs& args);
+void rms_norm(const native::NormArgs& args);
 
 }  // namespace nacre::NACRE_ISA

@@ -14,7 +14,16 @@ const native::Kernels kernel_table{
     .gemm_scratch = gemm_scratch,
     .gemm = gemm,
     .transpose = transpose,
+    .unary = {unary_neg,      unary_abs,       unary_relu,     unary_square, unary_sqrt, unary_rsqrt, unary_reciprocal, unary_floor,
+              unary_ceil,     unary_round,     unary_exp,      unary_log,    unary_erf,  unary_tanh,  unary_sigmoid,    unary_silu,
+              unary_gelu_erf, unary_gelu_tanh, unary_softplus, unary_mish,   unary_sin,  unary_cos},
+    .binary = {binary_add, binary_sub, binary_mul, binary_div, binary_min, binary_max, binary_pow},
     .activate = activate,
+    .reduce = {row_sum, row_mean, row_max, row_min, row_sum_square},
+    .softmax = softmax,
+    .log_softmax = log_softmax,
+    .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
 };
 
 }  // namespace nacre::NACRE_ISA
