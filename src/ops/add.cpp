@@ -1,4 +1,4 @@
-// Add: z = x + y.
+// Add: z = x + y; integers wrap.
 // https://onnx.ai/onnx/operators/onnx__Add.html
 #include "ops/arithmetic.h"
 #include "ops/elementwise.h"
@@ -14,7 +14,7 @@ Result<void> infer(Inference& inference) {
 
 extern const Op op_add;
 const Op op_add{.name = "Add", .since = {1, 6, 7, 13, 14}, .types = numeric_types, .inputs = {2, 2}, .infer = infer,
-                .evaluate = binary<[](auto a, auto b) { return a + b; }>, .upgrade = upgrade_axis_broadcast,
+                .evaluate = binary<[](auto a, auto b) { return wrapping_add(a, b); }>, .upgrade = upgrade_axis_broadcast,
                 .kind = OpKind::elementwise, .may_alias = 3};
 
 }  // namespace nacre

@@ -29,13 +29,23 @@ void map_elements(const Tensor& x, Tensor& y, F f) {
   }
 }
 
+/// For floats only, giving `to`: f is called with float or double and may carry attributes.
+template <class F>
+Result<void> unary_float_to(Evaluation& e, DType to, F f) {
+  Tensor* y = NACRE_TRY(e.output(0, to, e.shape(0)));
+  if (e.dtype(0) == DType::float64) map_elements<double>(e.input(0), *y, f);
+  else map_elements<float>(e.input(0), *y, f);
+  return {};
+}
+template <class F>
+Result<void> unary_float_with(Evaluation& e, F f) {
+  return unary_float_to(e, e.dtype(0), f);
+}
+
 /// For floats only: F is called with float or double.
 template <auto F>
 Result<void> unary_float(Evaluation& e) {
-  Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
-  if (e.dtype(0) == DType::float64) map_elements<double>(e.input(0), *y, F);
-  else map_elements<float>(e.input(0), *y, F);
-  return {};
+  return unary_float_to(e, e.dtype(0), F);
 }
 
 /// For floats and integers: F is called with float, double, int64_t or uint64_t.
