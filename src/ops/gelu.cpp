@@ -1,0 +1,41 @@
+// Gelu: y = x * P(X <= x) of a normal X: through erf, or `approximate` = "tanh".
+// https://onnx.ai/onnx/operators/onnx__Gelu.html
+#include "ops/elementwise.h"
+
+namespace nacre {
+namespace {
+
+constexpr double kRootHalf = 0.70710678118654752, kRootTwoOverPi = 0.79788456080286536, kCubic = 0.044715;
+
+template <class T>
+T exact(T x) {
+  return x * (1 + std::erf(x * static_cast<T>(kRootHalf))) / 2;
+}
+
+template <class T>
+T by_tanh(T x) {
+  return x * (1 + std::tanh(static_cast<T>(kRootTwoOverPi) * (x + static_cast<T>(kCubic) * x * x * x))) / 2;
+}
+
+Result<void> evaluate(Evaluation& e) {
+  const std::string approximate = e.attributes().string("approximate", "none");
+  if (approximate == "none") return unary_float<[](auto x) { return exact(x); }>(e);
+  if (approximate == "tanh") return unary_float<[](auto x) { return by_tanh(x); }>(e);
+  return fail(ErrorCode::invalid_model, "approximate is \"", approximate, "\", not \"none\" or \"tanh\"");
+}
+
+Edge lower(Builder& b, const NodeView& n) {
+  const Edge x = n.input(0), half = b.scalar(0.5, x), one = b.scalar(1, x);
+  if (n.attributes().string("approximate", "none") == "none")
+    return b.mul(b.mul(x, half), b.add(one, b.erf(b.mul(x, b.scalar(kRootHalf, x)))));
+  const Edge cubic = b.mul(b.scalar(kCubic, x), b.mul(x, b.mul(x, x)));
+  return b.mul(b.mul(x, half), b.add(one, b.tanh(b.mul(b.scalar(kRootTwoOverPi, x), b.add(x, cubic)))));
+}
+
+}  // namespace
+
+extern const Op op_gelu;
+const Op op_gelu{.name = "Gelu", .since = {20}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .lower = lower,
+                 .kind = OpKind::elementwise, .may_alias = 1};
+
+}  // namespace nacre

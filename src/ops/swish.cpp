@@ -1,0 +1,25 @@
+// Swish: y = x * sigmoid(alpha * x).
+// https://onnx.ai/onnx/operators/onnx__Swish.html
+#include "ops/elementwise.h"
+
+namespace nacre {
+namespace {
+
+Result<void> evaluate(Evaluation& e) {
+  const float alpha = e.attributes().real("alpha", 1.0f);
+  return unary_float_with(e, [=](auto x) { return static_cast<decltype(x)>(x / (1 + std::exp(-alpha * x))); });
+}
+
+Edge lower(Builder& b, const NodeView& n) {
+  const Edge x = n.input(0);
+  const float alpha = n.attributes().real("alpha", 1.0f);
+  return b.mul(x, b.sigmoid(alpha == 1.0f ? x : b.mul(x, b.scalar(alpha, x))));
+}
+
+}  // namespace
+
+extern const Op op_swish;
+const Op op_swish{.name = "Swish", .since = {24}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .lower = lower,
+                  .kind = OpKind::elementwise, .may_alias = 1};
+
+}  // namespace nacre
