@@ -26,7 +26,7 @@ Result<double> Evaluation::real(size_t i) const {
 }
 
 Result<Tensor*> Evaluation::output(size_t i, DType dtype, const Shape& shape) {
-  outputs_[i] = Value(NACRE_TRY(host_.allocate(dtype, shape)));
+  outputs_[i] = Value(NACRE_TRY(host_.allocate_output(i, dtype, shape)));
   return &outputs_[i].tensor();
 }
 

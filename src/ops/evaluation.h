@@ -12,6 +12,11 @@ struct EvaluationHost {
   virtual ~EvaluationHost() = default;
   /// Uninitialised elements (empty strings), charged to the run's budget before they are allocated.
   virtual Result<Tensor> allocate(DType dtype, const Shape& shape) = 0;
+  /// The same for output `i` of the node; a host that planned its place gives that.
+  virtual Result<Tensor> allocate_output(size_t i, DType dtype, const Shape& shape) {
+    (void)i;
+    return allocate(dtype, shape);
+  }
   /// Runs body `body` of the node being evaluated with these formal inputs.
   virtual Result<std::vector<Value>> run_body(size_t body, std::vector<Value> formal) = 0;
   /// Fails when the run was cancelled or its deadline passed. Loops ask once an iteration.

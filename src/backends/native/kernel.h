@@ -1,0 +1,79 @@
+// A row of the kernel table: what it matches and how it runs. The table in kernels.cpp lists them in order of preference;
+// what no row matches falls to the operator's own evaluation ("reference"), which is always right.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "graph/op.h"
+#include "runtime/backend.h"
+
+namespace nacre::native {
+
+/// Weights in a kernel's own layout, shared by all plans of a model: made once per constant and layout.
+class PackCache {
+ public:
+  /// The entry for `constant` in `layout`, made by `pack` when it is not there yet. `pack` runs under the cache's lock.
+  template <class Pack>
+  Result<std::shared_ptr<const void>> get(const Tensor& constant, std::string_view layout, Pack pack) {
+    std::lock_guard lock(mutex_);
+    Entry& entry = entries_[cat(layout, "@", reinterpret_cast<uintptr_t>(constant.raw()), describe(constant))];
+    if (!entry.packed) {
+      entry.packed = NACRE_TRY(pack(entry.bytes));
+      entry.source = constant;
+      bytes_ += entry.bytes;
+    }
+    return entry.packed;
+  }
+  int64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  struct Entry {
+    std::shared_ptr<const void> packed;
+    Tensor source;  // keeps the key's address from being used again
+    int64_t bytes = 0;
+  };
+  std::mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
+  std::atomic<int64_t> bytes_{0};
+};
+
+/// One call of a kernel: values that are there, outputs whose place is allocated.
+struct Call {
+  const Node& node;
+  const void* prepared;
+  std::span<const Value* const> inputs;
+  std::span<Value> outputs;
+  RunContext& context;
+
+  bool has(size_t i) const { return node.has_input(i); }
+  const Tensor& input(size_t i) const { return inputs[i]->tensor(); }
+  template <class T = float>
+  const T* in(size_t i) const {
+    return node.has_input(i) ? static_cast<const T*>(inputs[i]->tensor().raw()) : nullptr;
+  }
+  Tensor& output(size_t i = 0) const { return outputs[i].tensor(); }
+  template <class T = float>
+  T* out(size_t i = 0) const {
+    return static_cast<T*>(outputs[i].tensor().mutable_raw());
+  }
+  /// Scratch memory, charged to the run's budget.
+  Result<Tensor> scratch(int64_t bytes) const { return allocate(DType::uint8, {bytes}, context.budget); }
+};
+
+struct Kernel {
+  std::string_view name;
+  /// `node`'s inputs have constant shapes and its outputs too.
+  bool (*matches)(const NodeView& node);
+  Result<void> (*run)(const Call& call);
+  /// Packs weights and resolves attributes, once per plan; null when there is nothing to prepare.
+  Result<std::shared_ptr<const void>> (*prepare)(const NodeView& node, PackCache& cache) = nullptr;
+};
+
+/// The kernel for a node whose shapes are known; null: evaluate it plainly.
+const Kernel* find_kernel(const NodeView& node);
+
+/// True when the output is the input under another shape.
+bool is_view(const Node& node);
+
+}  // namespace nacre::native

@@ -1,0 +1,40 @@
+// A graph bound to concrete input shapes: steps with kernels, and a place in one arena for every value whose size is known.
+#pragma once
+
+#include "backends/native/kernel.h"
+
+namespace nacre::native {
+
+class Program;
+
+struct Step {
+  int32_t node = 0;
+  const Kernel* kernel = nullptr;  // null: plain evaluation
+  std::shared_ptr<const void> prepared;
+  std::vector<int32_t> releases;   // edges whose value is not in the arena and dies here
+  std::vector<std::shared_ptr<Program>> bodies;
+  bool view = false;               // output 0 is input 0 under another shape
+};
+
+/// Where an edge's value lies in a run.
+struct Place {
+  int64_t offset = -1;  // in the arena; -1: it is a value of its own
+  int64_t bytes = 0;
+};
+
+struct Plan {
+  Graph graph;  // bound: constant shapes, known integers folded
+  std::vector<Step> steps;
+  std::vector<Place> places;  // by edge
+  int64_t arena_bytes = 0;
+  std::string largest;  // the node with the largest output, for messages
+  /// What can only be planned once these steps have run, because a shape depends on their results.
+  std::shared_ptr<Program> rest;
+  std::vector<Edge> rest_inputs;   // edges of `graph` it takes
+  std::vector<int32_t> rest_outputs;  // positions among the graph's outputs that it gives
+};
+
+/// Binds `graph` to inputs of these facts.
+Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache);
+
+}  // namespace nacre::native

@@ -1,0 +1,311 @@
+#include "backends/native/program.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "ops/evaluation.h"
+#include "ops/interpreter.h"
+
+namespace nacre::native {
+
+/// The memory of one run of one plan: the arena, and a value for every edge that has its place in it.
+struct Program::RunState {
+  Tensor arena;
+  std::vector<Value> values;
+};
+
+namespace {
+
+using RunState = Program::RunState;
+
+/// Runs the steps of one plan. Also the host of plain evaluations.
+class Runner final : public EvaluationHost {
+ public:
+  Runner(const Plan& plan, RunState& state, std::span<Value> outputs, RunContext& context)
+      : plan_(plan), state_(state), outputs_(outputs), context_(context) {}
+
+  Result<void> run(std::span<const Value> inputs) {
+    const Graph& graph = plan_.graph;
+    for (size_t i = 0; i < inputs.size(); ++i) state_.values[index(graph.inputs[i])] = inputs[i];
+    for (const Step& step : plan_.steps) NACRE_TRY(run_step(step));
+    NACRE_TRY(run_rest());
+    for (size_t i = 0; i < outputs_.size(); ++i)
+      if (!from_rest(i)) outputs_[i] = settled(*value_of(graph.outputs[i]));
+    return {};
+  }
+
+  Result<Tensor> allocate(DType dtype, const Shape& shape) override { return nacre::allocate(dtype, shape, context_.budget); }
+
+  Result<Tensor> allocate_output(size_t i, DType dtype, const Shape& shape) override {
+    const Edge edge = node_->outputs[i];
+    if (edge != kAbsent && plan_.places[index(edge)].offset >= 0) {
+      const Tensor& place = state_.values[index(edge)].tensor();
+      if (place.dtype() == dtype && place.shape() == shape) return std::move(state_.values[index(edge)].tensor());
+    }
+    return allocate(dtype, shape);
+  }
+
+  Result<std::vector<Value>> run_body(size_t body, std::vector<Value> formal) override {
+    const Step& step = *step_;
+    for (int32_t position : node_->bodies[body].captures) formal.push_back(*value_of(node_->inputs[position]));
+    std::vector<Value> out(step.bodies[body]->graph().outputs.size());
+    NACRE_TRY(step.bodies[body]->run(formal, out, context_));
+    return out;
+  }
+  Result<void> checkpoint() override { return context_.checkpoint(); }
+
+ private:
+  const Value* value_of(Edge edge) {
+    Value& value = state_.values[index(edge)];
+    if (const Tensor* constant = plan_.graph.constant(edge); constant && !value.tensor().raw()) value = Value(*constant);
+    return &value;
+  }
+
+  Result<void> run_step(const Step& step) {
+    NACRE_TRY(context_.checkpoint());
+    const Node& node = plan_.graph.nodes[step.node];
+    step_ = &step, node_ = &node;
+    inputs_.clear();
+    for (Edge edge : node.inputs) inputs_.push_back(edge == kAbsent ? nullptr : value_of(edge));
+    const auto begin = context_.profile ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+    if (step.view) NACRE_TRY(run_view(node));
+    else NACRE_TRY(step.kernel ? run_kernel(step, node) : evaluate(node));
+    if (context_.profile) record(step, node, begin);
+    for (int32_t edge : step.releases) state_.values[edge] = Value();
+    return {};
+  }
+
+  Result<void> run_view(const Node& node) {
+    const Edge out = node.outputs[0];
+    if (plan_.places[index(out)].offset >= 0) return {};  // the same bytes, under the shape of its place
+    const Tensor& in = inputs_[0]->tensor();
+    Value view = settled(Value(in.reshaped(*constant_shape(*plan_.graph.fact(out).shape))));
+    state_.values[index(out)] = std::move(view);
+    return {};
+  }
+
+  Result<void> run_kernel(const Step& step, const Node& node) {
+    results_.resize(node.outputs.size());
+    for (size_t i = 0; i < results_.size(); ++i) {
+      if (node.outputs[i] == kAbsent) continue;
+      const Fact& fact = plan_.graph.fact(node.outputs[i]);
+      auto tensor = allocate_output(i, fact.dtype, *constant_shape(*fact.shape));
+      if (!tensor) return std::unexpected(std::move(tensor.error().at(describe(node))));
+      results_[i] = Value(std::move(*tensor));
+    }
+    const Call call{node, step.prepared.get(), inputs_, results_, context_};
+    if (auto done = step.kernel->run(call); !done) return std::unexpected(std::move(done.error().at(describe(node))));
+    return keep_results(node);
+  }
+
+  Result<void> evaluate(const Node& node) {
+    results_.assign(node.outputs.size(), Value());
+    Evaluation evaluation(plan_.graph, node, inputs_, results_, *this);
+    NACRE_TRY(evaluate_node(node, evaluation));
+    return keep_results(node);
+  }
+
+  Result<void> keep_results(const Node& node) {
+    for (size_t i = 0; i < results_.size(); ++i) {
+      if (node.outputs[i] == kAbsent) continue;
+      Value& target = state_.values[index(node.outputs[i])];
+      const Place& place = plan_.places[index(node.outputs[i])];
+      if (place.offset < 0) target = settled(std::move(results_[i]));
+      else NACRE_TRY(put_in_place(node, i, place, target));
+      results_[i] = Value();
+    }
+    return {};
+  }
+
+  /// A result that was made elsewhere (an evaluation that hands on its input, say) is copied to where readers expect it.
+  Result<void> put_in_place(const Node& node, size_t i, const Place& place, Value& target) {
+    char* home = static_cast<char*>(state_.arena.mutable_raw()) + place.offset;
+    const Fact& fact = plan_.graph.fact(node.outputs[i]);
+    const Shape shape = *constant_shape(*fact.shape);
+    const Tensor& made = results_[i].tensor();
+    if (made.dtype() != fact.dtype || made.shape() != shape) {
+      Error error(ErrorCode::internal, cat("gave ", describe(made), ", inferred ", fact.text()));
+      return std::unexpected(error.at(describe(node)));
+    }
+    if (made.raw() == home) {
+      target = std::move(results_[i]);
+      return {};
+    }
+    if (size_t(place.bytes) == made.byte_size()) std::memmove(home, made.raw(), made.byte_size());
+    target = Value(Tensor::borrow(fact.dtype, shape, home, size_t(place.bytes), std::make_shared<int>(0)));
+    return {};
+  }
+
+  bool in_arena(const Tensor& tensor) const {
+    const char *begin = static_cast<const char*>(state_.arena.raw()), *at = static_cast<const char*>(tensor.raw());
+    return begin && at >= begin && at < begin + state_.arena.byte_size();
+  }
+
+  /// A value that may outlive the arena's bytes: tensors that lie there are copied out, inside sequences too.
+  Value settled(Value value) const {
+    if (value.kind() == Value::Kind::map) return value;
+    if (value.is_tensor()) {
+      if (!in_arena(value.tensor())) return value;
+      const Tensor& tensor = value.tensor();
+      Tensor copy(tensor.dtype(), tensor.shape());
+      std::memcpy(copy.mutable_raw(), tensor.raw(), tensor.byte_size());
+      return Value(std::move(copy));
+    }
+    std::vector<Value> items;
+    for (const Value& item : value.items()) items.push_back(settled(item));
+    if (value.kind() == Value::Kind::sequence) return Value::sequence(std::move(items));
+    return items.empty() ? Value::optional() : Value::optional(std::move(items[0]));
+  }
+
+  bool from_rest(size_t output) const {
+    for (int32_t position : plan_.rest_outputs)
+      if (size_t(position) == output) return true;
+    return false;
+  }
+
+  Result<void> run_rest() {
+    if (!plan_.rest) return {};
+    std::vector<Value> in, out(plan_.rest_outputs.size());
+    for (Edge edge : plan_.rest_inputs) in.push_back(settled(*value_of(edge)));
+    NACRE_TRY(plan_.rest->run(in, out, context_));
+    for (size_t i = 0; i < out.size(); ++i) outputs_[size_t(plan_.rest_outputs[i])] = std::move(out[i]);
+    return {};
+  }
+
+  void record(const Step& step, const Node& node, std::chrono::steady_clock::time_point begin) {
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    int64_t bytes = 0;
+    for (Edge edge : node.outputs)
+      if (edge != kAbsent) bytes += plan_.places[index(edge)].bytes;
+    const std::string_view kernel = step.view ? "view" : step.kernel ? step.kernel->name : "reference";
+    context_.profile->nodes.push_back({node.name, std::string(node.op->name), "native", std::string(kernel), took.count(), bytes});
+  }
+
+  const Plan& plan_;
+  RunState& state_;
+  std::span<Value> outputs_;
+  RunContext& context_;
+  const Step* step_ = nullptr;
+  const Node* node_ = nullptr;
+  std::vector<const Value*> inputs_;
+  std::vector<Value> results_;
+};
+
+void sign(std::vector<int64_t>& signature, const Value& value) {
+  signature.push_back(int64_t(value.kind()));
+  if (!value.is_tensor()) return;
+  const Tensor& tensor = value.tensor();
+  signature.push_back(int64_t(tensor.dtype()) << 8 | tensor.rank());
+  signature.insert(signature.end(), tensor.shape().begin(), tensor.shape().end());
+}
+
+/// The arena counts against the run while it runs, though the memory stays for the next one.
+class ArenaCharge {
+ public:
+  static Result<ArenaCharge> take(MemoryBudget* budget, const Plan& plan) {
+    if (budget)
+      if (auto charged = budget->charge(plan.arena_bytes); !charged) return std::unexpected(std::move(charged.error().at(plan.largest)));
+    return ArenaCharge(budget, plan.arena_bytes);
+  }
+  ArenaCharge(MemoryBudget* budget, int64_t bytes) : budget_(budget), bytes_(bytes) {}
+  ArenaCharge(ArenaCharge&& other) noexcept : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
+  ~ArenaCharge() {
+    if (budget_) budget_->release(bytes_);
+  }
+
+ private:
+  MemoryBudget* budget_;
+  int64_t bytes_;
+};
+
+Result<void> prepare_state(const Plan& plan, RunState& state) {
+  state.values.resize(plan.graph.edge_count());
+  state.arena = NACRE_TRY(allocate(DType::uint8, {plan.arena_bytes}));
+  char* base = static_cast<char*>(state.arena.mutable_raw());
+  for (size_t i = 0; i < plan.places.size(); ++i) {
+    const Place& place = plan.places[i];
+    if (place.offset < 0) continue;
+    const Fact& fact = plan.graph.fact(Edge(int32_t(i)));
+    state.values[i] = Value(Tensor::borrow(fact.dtype, *constant_shape(*fact.shape), base + place.offset, size_t(place.bytes), std::make_shared<int>(0)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Program::~Program() = default;
+
+Result<std::shared_ptr<Program::Bound>> Program::bind(std::span<const Value> inputs) {
+  std::vector<int64_t> signature;
+  for (const Value& value : inputs) sign(signature, value);
+  std::lock_guard lock(mutex_);
+  for (auto at = plans_.begin(); at != plans_.end(); ++at)
+    if ((*at)->signature == signature) {
+      plans_.splice(plans_.begin(), plans_, at);
+      return plans_.front();
+    }
+  std::vector<Fact> facts;
+  for (const Value& value : inputs) {
+    facts.push_back(Fact::of(value));
+    facts.back().values = nullptr;  // a plan serves every input of these shapes
+  }
+  auto bound = std::make_shared<Bound>();
+  bound->plan = NACRE_TRY(make_plan(graph_, facts, cache_));
+  bound->signature = std::move(signature);
+  plans_.push_front(bound);
+  if (plans_.size() > kMaxPlans) plans_.pop_back();
+  return bound;
+}
+
+std::unique_ptr<Program::RunState> Program::take_state(Bound& bound) {
+  std::lock_guard lock(mutex_);
+  if (bound.idle.empty()) return nullptr;
+  std::unique_ptr<RunState> state = std::move(bound.idle.back());
+  bound.idle.pop_back();
+  return state;
+}
+
+Result<void> Program::run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) {
+  std::shared_ptr<Bound> bound = NACRE_TRY(bind(inputs));
+  const ArenaCharge charge = NACRE_TRY(ArenaCharge::take(context.budget, *bound->plan));
+  std::unique_ptr<RunState> state = take_state(*bound);
+  if (!state) {
+    state = std::make_unique<RunState>();
+    NACRE_TRY(prepare_state(*bound->plan, *state));
+  }
+  NACRE_TRY(Runner(*bound->plan, *state, outputs, context).run(inputs));
+  // Inputs and results of this run must not stay alive in the state that waits for the next one.
+  for (size_t i = 0; i < state->values.size(); ++i)
+    if (bound->plan->places[i].offset < 0 && !bound->plan->graph.constant(Edge(int32_t(i)))) state->values[i] = Value();
+  std::lock_guard lock(mutex_);
+  bound->idle.push_back(std::move(state));
+  return {};
+}
+
+void Program::trim() noexcept {
+  std::lock_guard lock(mutex_);
+  for (auto& bound : plans_) bound->idle.clear();
+}
+
+int64_t Program::resident_bytes() const noexcept {
+  std::lock_guard lock(mutex_);
+  int64_t total = cache_->bytes();
+  for (const auto& bound : plans_) total += int64_t(bound->idle.size()) * bound->plan->arena_bytes;
+  return total;
+}
+
+std::string Program::text() const {
+  std::lock_guard lock(mutex_);
+  if (plans_.empty()) return "no plan yet: plans are made for the shapes of a run\n";
+  const Plan& plan = *plans_.front()->plan;
+  std::string out = cat(plan.steps.size(), " steps, arena ", plan.arena_bytes, " bytes\n");
+  for (const Step& step : plan.steps) {
+    const Node& node = plan.graph.nodes[step.node];
+    out += cat(step.view ? "view" : step.kernel ? step.kernel->name : "reference", "\t", describe(node));
+    if (!node.outputs.empty() && node.outputs[0] != kAbsent) out += cat("\t", plan.graph.fact(node.outputs[0]).text());
+    out += "\n";
+  }
+  return plan.rest ? out + "the rest waits for shapes that depend on these results\n" : out;
+}
+
+}  // namespace nacre::native

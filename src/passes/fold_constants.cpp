@@ -1,0 +1,102 @@
+// What depends on constants only becomes a constant; so does an integer tensor whose elements inference knows.
+#include "ops/interpreter.h"
+#include "passes/pass.h"
+
+#include "graph/op.h"
+#include "ops/evaluation.h"
+
+namespace nacre {
+namespace {
+
+class Folder final : public EvaluationHost {
+ public:
+  Folder(Graph& graph, const PassOptions& options) : graph_(graph), options_(options), budget_(4 * options.fold_limit + input_bytes()) {}
+
+  bool run() {
+    for (Node& node : graph_.nodes)
+      if (!fold_known_values(node)) fold(node);
+    return changed_;
+  }
+
+  Result<Tensor> allocate(DType dtype, const Shape& shape) override { return nacre::allocate(dtype, shape, &budget_); }
+  Result<std::vector<Value>> run_body(size_t body, std::vector<Value> formal) override {
+    for (int32_t position : node_->bodies[body].captures) formal.push_back(Value(*graph_.constant(node_->inputs[position])));
+    return interpret(*node_->bodies[body].graph, formal, {.budget = &budget_, .checkpoint = {}, .observe = {}});
+  }
+
+ private:
+  // Folding may need a few temporaries beside what it makes.
+  int64_t input_bytes() const {
+    int64_t most = 0;
+    for (size_t i = 0; i < graph_.edge_count(); ++i)
+      if (const Tensor* constant = graph_.constant(Edge(int32_t(i)))) most = std::max(most, int64_t(constant->byte_size()));
+    return 2 * most;
+  }
+
+  bool fold_known_values(Node& node) {
+    if (node.outputs.size() != 1 || node.outputs[0] == kAbsent || graph_.constant(node.outputs[0])) return false;
+    const Fact& fact = graph_.fact(node.outputs[0]);
+    if (!fact.values || !fact.shape || (fact.dtype != DType::int64 && fact.dtype != DType::int32)) return false;
+    const std::optional<Shape> values = constant_shape(*fact.values), shape = constant_shape(*fact.shape);
+    if (!values || !shape) return false;
+    Tensor tensor(fact.dtype, *shape);
+    if (tensor.size() != int64_t(values->size())) return false;
+    store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
+    graph_.make_constant(node.outputs[0], std::move(tensor));
+    return changed_ = true;
+  }
+
+  bool foldable(const Node& node) const {
+    if (!node.op->deterministic || !node.op->evaluate) return false;
+    for (Edge edge : node.outputs)
+      if (edge != kAbsent && graph_.constant(edge)) return false;
+    for (Edge edge : node.inputs)
+      if (edge != kAbsent && !graph_.constant(edge)) return false;
+    return true;
+  }
+
+  // A result much larger than its inputs (Expand of a scalar, say) is cheaper to make again than to keep.
+  bool worth_keeping(const Node& node, std::span<const Value> outputs) const {
+    int64_t before = 0;
+    for (Edge edge : node.inputs)
+      if (edge != kAbsent) before += int64_t(graph_.constant(edge)->byte_size());
+    const int64_t after = bytes_of(outputs);
+    return after <= (int64_t{1} << 16) || after <= 2 * before || after <= options_.fold_limit / 16;
+  }
+
+  void fold(Node& node) {
+    if (!foldable(node)) return;
+    node_ = &node;
+    std::vector<Value> storage;
+    storage.reserve(node.inputs.size());
+    std::vector<const Value*> inputs;
+    for (Edge edge : node.inputs) {
+      storage.push_back(edge == kAbsent ? Value() : Value(*graph_.constant(edge)));
+      inputs.push_back(edge == kAbsent ? nullptr : &storage.back());
+    }
+    std::vector<Value> outputs(node.outputs.size());
+    Evaluation evaluation(graph_, node, inputs, outputs, *this);
+    if (!evaluate_node(node, evaluation)) return;  // an error belongs to the run that reaches the node, if one does
+    for (const Value& value : outputs)
+      if (!value.is_tensor()) return;
+    if (!worth_keeping(node, outputs)) return;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (node.outputs[i] != kAbsent) graph_.make_constant(node.outputs[i], std::move(outputs[i].tensor()));
+    changed_ = true;
+  }
+
+  Graph& graph_;
+  const PassOptions& options_;
+  MemoryBudget budget_;
+  const Node* node_ = nullptr;
+  bool changed_ = false;
+};
+
+Result<bool> run(Graph& graph, const PassOptions& options) { return Folder(graph, options).run(); }
+
+}  // namespace
+
+extern const Pass pass_fold_constants;
+const Pass pass_fold_constants{.name = "fold_constants", .level = PassLevel::standard, .order = 10, .run = run};
+
+}  // namespace nacre

@@ -1,0 +1,37 @@
+#include "runtime/backend.h"
+
+namespace nacre {
+
+#define BACKEND(stem) extern const Backend backend_##stem;
+#include "backends_rows.inc"
+#undef BACKEND
+
+namespace {
+
+const Backend* const kBackends[] = {
+#define BACKEND(stem) &backend_##stem,
+#include "backends_rows.inc"
+#undef BACKEND
+};
+
+}  // namespace
+
+std::span<const Backend* const> all_backends() { return kBackends; }
+
+Result<const Backend*> find_backend(std::string_view name) {
+  std::string known;
+  for (const Backend* backend : kBackends) {
+    if (backend->name == name) return backend;
+    known += cat(known.empty() ? "" : ", ", backend->name);
+  }
+  return fail(ErrorCode::not_found, "no backend is called '", name, "'; there are ", known);
+}
+
+Result<void> RunContext::checkpoint() const {
+  if (cancel && cancel->load(std::memory_order_relaxed)) return fail(ErrorCode::cancelled, "the run was cancelled");
+  if (deadline != std::chrono::steady_clock::time_point::max() && std::chrono::steady_clock::now() > deadline)
+    return fail(ErrorCode::deadline_exceeded, "the run's time was up");
+  return {};
+}
+
+}  // namespace nacre

@@ -1,0 +1,212 @@
+#include "runtime/session_state.h"
+
+#include <algorithm>
+
+#include <cstdlib>
+#include "graph/op.h"
+#include "importers/huggingface/import.h"
+#include "importers/onnx/import.h"
+#include "ops/inference.h"
+#include "ops/interpreter.h"
+#include "passes/pass.h"
+
+namespace nacre {
+namespace {
+
+constexpr int64_t kBaseBudget = int64_t{256} << 20;
+constexpr int64_t kBudgetFactor = 64;
+
+Result<std::vector<const Backend*>> backend_order(const SessionOptions& options) {
+  std::vector<std::string> names = options.backends;
+  if (names.empty()) names = {"native"};
+  std::vector<const Backend*> out;
+  for (const std::string& name : names) {
+    const Backend* backend = NACRE_TRY(find_backend(name));
+    if (const Probe probe = backend->probe({}); !probe.available)
+      return fail(ErrorCode::unavailable, "backend '", name, "' is not available: ", probe.reason);
+    out.push_back(backend);
+  }
+  const Backend* last_resort = NACRE_TRY(find_backend("native"));
+  if (!options.strict && std::find(out.begin(), out.end(), last_resort) == out.end()) out.push_back(last_resort);
+  return out;
+}
+
+int64_t constant_bytes(const Graph& graph) {
+  int64_t total = 0;
+  for (size_t i = 0; i < graph.edge_count(); ++i)
+    if (const Tensor* constant = graph.constant(Edge(int32_t(i)))) total += int64_t(constant->byte_size());
+  for (const Node& node : graph.nodes)
+    for (const Body& body : node.bodies) total += constant_bytes(*body.graph);
+  return total;
+}
+
+Result<std::vector<CompiledRegion>> compile(Placement& placement, const CompileOptions& options) {
+  std::vector<CompiledRegion> out;
+  for (Region& region : placement.regions) {
+    std::unique_ptr<Executable> executable = NACRE_TRY(region.backend->compile(region.graph, options));
+    out.push_back({region.backend, std::move(executable), std::move(region.inputs), std::move(region.outputs)});
+  }
+  return out;
+}
+
+Port port_of(const Fact& fact, std::string name) {
+  Port port{std::move(name), fact.text(), fact.is_tensor() ? fact.dtype : DType::undefined, fact.shape.has_value(), {}, {}};
+  for (const SymDim& dim : fact.shape.value_or(SymShape{})) {
+    port.dims.push_back(dim.text());
+    port.sizes.push_back(dim.constant().value_or(-1));
+  }
+  return port;
+}
+
+// --- checking what a caller gives ---
+
+Result<void> check_tensor(const Port& port, const Tensor& tensor) {
+  if (port.dtype != DType::undefined && tensor.dtype() != port.dtype)
+    return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), ", takes ", port.type);
+  if (!port.has_rank) return {};
+  if (port.sizes.size() != tensor.shape().size())
+    return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), " of rank ", tensor.rank(), ", takes ", port.type);
+  for (size_t d = 0; d < port.sizes.size(); ++d)
+    if (port.sizes[d] >= 0 && port.sizes[d] != tensor.shape()[d])
+      return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), ": dimension ", d, " is ", tensor.shape()[d],
+                  ", takes ", port.type);
+  return {};
+}
+
+Result<std::vector<Value>> order_inputs(const Session::State& state, const Inputs& given) {
+  std::vector<Value> out(state.inputs.size());
+  std::vector<bool> seen(state.inputs.size());
+  for (const auto& [name, value] : given) {
+    const auto found = std::find_if(state.inputs.begin(), state.inputs.end(), [&](const Port& port) { return port.name == name; });
+    if (found == state.inputs.end()) {
+      std::string known;
+      for (const Port& port : state.inputs) known += cat(known.empty() ? "" : ", ", port.name);
+      return fail(ErrorCode::not_found, "the model has no input '", name, "'; it has ", known.empty() ? "none" : known);
+    }
+    const size_t i = size_t(found - state.inputs.begin());
+    if (seen[i]) return fail(ErrorCode::invalid_argument, "input '", name, "' is given twice");
+    if (value.is_tensor()) NACRE_TRY(check_tensor(*found, value.tensor()));
+    else if (found->dtype != DType::undefined)
+      return fail(ErrorCode::invalid_argument, "input '", name, "' is a ", to_string(value.kind()), ", takes ", found->type);
+    seen[i] = true;
+    out[i] = value;
+  }
+  for (size_t i = 0; i < seen.size(); ++i)
+    if (!seen[i]) return fail(ErrorCode::invalid_argument, "input '", state.inputs[i].name, "' (", state.inputs[i].type, ") is missing");
+  return out;
+}
+
+template <class T>
+T unwrap(Result<T> result) {
+  if (!result) throw std::move(result).error();
+  return std::move(*result);
+}
+
+}  // namespace
+
+std::vector<Port> ports_of(const Graph& graph, std::span<const Edge> edges, std::span<const std::string> names) {
+  std::vector<Port> out;
+  for (size_t i = 0; i < edges.size(); ++i) out.push_back(port_of(graph.fact(edges[i]), names.empty() ? graph[edges[i]].name : names[i]));
+  return out;
+}
+
+Result<Graph> load_graph(const std::filesystem::path& path) {
+  return std::filesystem::is_directory(path) ? import_huggingface(path) : import_onnx_file(path);
+}
+
+// The main flow: verify -> infer -> optimise -> place -> plan.
+Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options) {
+  auto state = std::make_shared<Session::State>();
+  const std::vector<const Backend*> order = NACRE_TRY(backend_order(options));
+  state->options = options;
+  state->threads = options.threads > 0 ? options.threads : 1;
+  NACRE_TRY(verify(graph));
+  NACRE_TRY(infer_graph(graph));
+  state->inputs = ports_of(graph, graph.inputs, {});
+  state->outputs = ports_of(graph, graph.outputs, graph.output_names);
+  state->output_names = std::make_shared<const std::vector<std::string>>(graph.output_names);
+  state->weight_bytes = constant_bytes(graph);
+  if (options.optimise) NACRE_TRY(optimise(graph, PassLevel::standard));
+  Placement placement = NACRE_TRY(place(graph, order, options.strict));
+  state->regions = NACRE_TRY(compile(placement, {.threads = state->threads, .optimise = options.optimise}));
+  state->report = std::move(placement.report);
+  state->graph = std::move(graph);
+  return state;
+}
+
+int64_t run_budget(const Session::State& state, int64_t input_bytes) {
+  const int64_t ceiling = int64_t{16} << 30;
+  if (state.options.memory_budget > 0) return std::min(state.options.memory_budget, ceiling);
+  int64_t scaled;
+  if (__builtin_mul_overflow(state.weight_bytes + input_bytes, kBudgetFactor, &scaled)) return ceiling;
+  return std::min(ceiling, scaled > ceiling ? ceiling : kBaseBudget + scaled);
+}
+
+namespace {
+
+// Several regions hand values over in a table by edge.
+Result<std::vector<Value>> run_regions(const Session::State& state, std::vector<Value> inputs, RunContext& context) {
+  const Graph& graph = state.graph;
+  std::vector<Value> table(graph.edge_count());
+  for (size_t i = 0; i < inputs.size(); ++i) table[index(graph.inputs[i])] = std::move(inputs[i]);
+  auto value_of = [&](Edge edge) { return graph.constant(edge) ? Value(*graph.constant(edge)) : table[index(edge)]; };
+  for (const CompiledRegion& region : state.regions) {
+    std::vector<Value> in, out(region.outputs.size());
+    for (Edge edge : region.inputs) in.push_back(value_of(edge));
+    NACRE_TRY(region.executable->run(in, out, context));
+    for (size_t i = 0; i < out.size(); ++i) table[index(region.outputs[i])] = std::move(out[i]);
+  }
+  std::vector<Value> out;
+  for (Edge edge : graph.outputs) out.push_back(value_of(edge));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& given, const RunOptions& options) {
+  std::vector<Value> inputs = NACRE_TRY(order_inputs(state, given));
+  MemoryBudget budget(run_budget(state, bytes_of(inputs)));
+  RunContext context{.threads = state.threads, .budget = &budget, .cancel = options.cancel, .profile = options.profile};
+  if (options.timeout.count() > 0) context.deadline = std::chrono::steady_clock::now() + options.timeout;
+  if (options.profile) options.profile->nodes.clear();
+  NACRE_TRY(context.checkpoint());
+  if (state.regions.size() != 1) return run_regions(state, std::move(inputs), context);
+  std::vector<Value> outputs(state.graph.outputs.size());
+  NACRE_TRY(state.regions[0].executable->run(inputs, outputs, context));
+  return outputs;
+}
+
+// --- the public edge: values become exceptions ---
+
+Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
+  auto load = [&]() -> Result<std::shared_ptr<const State>> { return make_session(NACRE_TRY(load_graph(path)), options); };
+  auto state = load();
+  if (!state) throw std::move(state.error().within(path.string()));
+  return Session(std::move(*state));
+}
+
+Session Session::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const SessionOptions& options) {
+  return Session(unwrap(make_session(unwrap(import_onnx_bytes(bytes, std::move(owner))), options)));
+}
+
+const std::vector<Port>& Session::inputs() const noexcept { return state_->inputs; }
+const std::vector<Port>& Session::outputs() const noexcept { return state_->outputs; }
+const Report& Session::report() const noexcept { return state_->report; }
+
+Outputs Session::run(const Inputs& inputs, const RunOptions& options) const {
+  return Outputs(state_->output_names, unwrap(run_session(*state_, inputs, options)));
+}
+
+void Session::trim() const noexcept {
+  for (const CompiledRegion& region : state_->regions) region.executable->trim();
+}
+
+const Value& Outputs::value(std::string_view name) const {
+  for (size_t i = 0; i < names_->size(); ++i)
+    if ((*names_)[i] == name) return values_[i];
+  std::string known;
+  for (const std::string& each : *names_) known += (known.empty() ? "" : ", ") + each;
+  throw Error(ErrorCode::not_found, cat("the model has no output '", name, "'; it has ", known));
+}
+
+}  // namespace nacre

@@ -1,0 +1,175 @@
+// Runs the stored test data of the `onnx` package on one backend, each case in a process of its own.
+//
+//   onnx_suite --data SITE_PACKAGES/onnx/backend/test/data --backend native [--filter TEXT] [--expected-failures FILE]
+//
+// Prints one line a failure and at the end `N passed, M failed, 0 skipped`. A case listed in the expected failures that
+// passes is a failure too; one that fails as listed is counted as expected and not as passed. Exit code 1 when anything failed.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "compare.h"
+#include "core/os/file.h"
+#include "io/onnx_reader.h"
+#include "io/onnx_tensor.h"
+#include "nacre/session.h"
+
+namespace fs = std::filesystem;
+
+namespace nacre::suites {
+namespace {
+
+struct Options {
+  fs::path data;
+  std::string filter, expected_failures;
+  SessionOptions session;
+  bool fork = true, quiet = false;
+};
+
+Value read_value(const fs::path& path, const onnx::TypeProto& type) {
+  auto read = [&]() -> Result<Value> {
+    auto file = std::make_shared<MappedFile>(NACRE_TRY(map_file(path.string())));
+    const auto bytes = file->bytes();
+    if (type.kind == onnx::TypeProto::sequence) return onnx::to_value(NACRE_TRY(onnx::parse_sequence(bytes)), file);
+    if (type.kind == onnx::TypeProto::optional) return onnx::to_value(NACRE_TRY(onnx::parse_optional(bytes)), file);
+    return Value(NACRE_TRY(onnx::to_tensor(NACRE_TRY(onnx::parse_tensor(bytes)), file)));
+  };
+  Result<Value> value = read();
+  if (!value) throw value.error();
+  return *value;
+}
+
+std::vector<onnx::TypeProto> types_of(const std::vector<onnx::ValueInfoProto>& infos, const onnx::GraphProto& graph) {
+  std::vector<onnx::TypeProto> out;
+  for (const auto& info : infos) {
+    const bool has_default = std::any_of(graph.initializer.begin(), graph.initializer.end(), [&](const auto& t) { return t.name == info.name; });
+    if (!has_default) out.push_back(info.type);
+  }
+  return out;
+}
+
+/// Empty when the case passes.
+std::string run_case(const fs::path& folder, const SessionOptions& options) {
+  auto file = map_file((folder / "model.onnx").string());
+  if (!file) return file.error().what();
+  auto model = onnx::parse_model(file->bytes());
+  if (!model) return model.error().what();
+  const auto input_types = types_of(model->graph.input, model->graph), output_types = types_of(model->graph.output, model->graph);
+  try {
+    Session session = Session::load(folder / "model.onnx", options);
+    for (int set = 0; fs::exists(folder / ("test_data_set_" + std::to_string(set))); ++set) {
+      const fs::path data = folder / ("test_data_set_" + std::to_string(set));
+      Inputs inputs;
+      for (size_t i = 0; i < session.inputs().size() && fs::exists(data / cat("input_", i, ".pb")); ++i)
+        inputs.emplace_back(session.inputs()[i].name, read_value(data / cat("input_", i, ".pb"), input_types.at(i)));
+      const Outputs outputs = session.run(inputs);
+      for (size_t i = 0; fs::exists(data / cat("output_", i, ".pb")); ++i) {
+        const std::string text = mismatch(outputs.value(i), read_value(data / cat("output_", i, ".pb"), output_types.at(i)), {});
+        if (!text.empty()) return cat("output ", outputs.name(i), ": ", text);
+      }
+    }
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// The same in a child, so that a crash or an endless loop fails one case.
+std::string run_apart(const fs::path& folder, const SessionOptions& options) {
+  int pipes[2];
+  if (pipe(pipes) != 0) return "cannot make a pipe";
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    const std::string text = run_case(folder, options);
+    [[maybe_unused]] ssize_t written = write(pipes[1], text.data(), std::min<size_t>(text.size(), 4096));
+    _exit(text.empty() ? 0 : 1);
+  }
+  ::close(pipes[1]);
+  std::string text(4096, '\0');
+  const ssize_t size = read(pipes[0], text.data(), text.size());
+  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  ::close(pipes[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) return cat("died of signal ", WTERMSIG(status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && text.empty()) return cat("exited with ", WEXITSTATUS(status));
+  return text;
+}
+
+std::map<std::string, std::string> read_expected(const std::string& path) {
+  std::map<std::string, std::string> out;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    const size_t space = line.find(' ');
+    out[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
+  }
+  return out;
+}
+
+std::vector<fs::path> cases(const Options& options) {
+  std::vector<fs::path> out;
+  for (const char* group : {"node", "simple", "pytorch-converted", "pytorch-operator"})
+    for (const auto& entry : fs::directory_iterator(options.data / group))
+      if (entry.is_directory() && entry.path().filename().string().find(options.filter) != std::string::npos) out.push_back(entry.path());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+int run(const Options& options) {
+  const auto expected = read_expected(options.expected_failures);
+  int passed = 0, failed = 0, as_expected = 0;
+  for (const fs::path& folder : cases(options)) {
+    const std::string name = folder.filename().string();
+    const std::string text = options.fork ? run_apart(folder, options.session) : run_case(folder, options.session);
+    const bool listed = expected.contains(name);
+    if (text.empty() && !listed) ++passed;
+    else if (!text.empty() && listed) ++as_expected;
+    else {
+      ++failed;
+      if (!options.quiet) std::printf("FAILED %s: %s\n", name.c_str(), text.empty() ? "is listed as an expected failure and passes" : text.c_str());
+    }
+  }
+  if (as_expected) std::printf("%d failed as expected_failures.txt says\n", as_expected);
+  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace nacre::suites
+
+int main(int argc, char** argv) {
+  nacre::suites::Options options;
+  options.session.backends = {"native"};
+  options.session.strict = true;
+  options.session.threads = 1;
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    auto value = [&]() -> std::string { return i + 1 < argc ? argv[++i] : ""; };
+    if (flag == "--data") options.data = value();
+    else if (flag == "--backend") options.session.backends = {value()};
+    else if (flag == "--filter") options.filter = value();
+    else if (flag == "--expected-failures") options.expected_failures = value();
+    else if (flag == "--no-optimise") options.session.optimise = false;
+    else if (flag == "--no-fork") options.fork = false;
+    else if (flag == "--quiet") options.quiet = true;
+    else {
+      std::fprintf(stderr, "usage: onnx_suite --data DIR [--backend NAME] [--filter TEXT] [--expected-failures FILE] [--no-optimise] [--no-fork] [--quiet]\n");
+      return 2;
+    }
+  }
+  if (!std::filesystem::is_directory(options.data / "node")) {
+    std::fprintf(stderr, "onnx_suite: no test data at '%s'\n", options.data.c_str());
+    return 2;
+  }
+  return nacre::suites::run(options);
+}
