@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include <cstdlib>
+#include "core/knobs.h"
+#include "core/thread_team.h"
 #include "graph/op.h"
 #include "importers/huggingface/import.h"
 #include "importers/onnx/import.h"
@@ -16,9 +17,19 @@ namespace {
 constexpr int64_t kBaseBudget = int64_t{256} << 20;
 constexpr int64_t kBudgetFactor = 64;
 
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> out;
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    if (comma > 0) out.emplace_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return out;
+}
+
 Result<std::vector<const Backend*>> backend_order(const SessionOptions& options) {
   std::vector<std::string> names = options.backends;
-  if (names.empty()) names = {"native"};
+  if (names.empty()) names = split(knob_text(Knob::backend).value_or("native"));
   std::vector<const Backend*> out;
   for (const std::string& name : names) {
     const Backend* backend = NACRE_TRY(find_backend(name));
@@ -119,7 +130,7 @@ Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const Se
   auto state = std::make_shared<Session::State>();
   const std::vector<const Backend*> order = NACRE_TRY(backend_order(options));
   state->options = options;
-  state->threads = options.threads > 0 ? options.threads : 1;
+  state->threads = options.threads > 0 ? options.threads : ThreadTeam::process().size();
   NACRE_TRY(verify(graph));
   NACRE_TRY(infer_graph(graph));
   state->inputs = ports_of(graph, graph.inputs, {});

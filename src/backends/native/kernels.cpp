@@ -5,13 +5,26 @@
 #include "backends/native/kernel.h"
 
 namespace nacre::native {
+
+extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax, kernel_norm,
+    kernel_reduce, kernel_transpose;
+
 namespace {
+
+const Kernel* const kTable[] = {
+    &kernel_linear,   &kernel_matmul_fixed, &kernel_matmul, &kernel_softmax, &kernel_norm,
+    &kernel_reduce,   &kernel_activation,   &kernel_unary,  &kernel_binary,  &kernel_transpose,
+};
 
 constexpr std::string_view kViews[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
 
 }  // namespace
 
-const Kernel* find_kernel(const NodeView&) { return nullptr; }
+const Kernel* find_kernel(const NodeView& node) {
+  for (const Kernel* kernel : kTable)
+    if (kernel->matches(node)) return kernel;
+  return nullptr;
+}
 
 bool is_view(const Node& node) {
   return node.op->domain.empty() && std::find(std::begin(kViews), std::end(kViews), node.op->name) != std::end(kViews);

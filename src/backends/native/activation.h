@@ -1,0 +1,21 @@
+// Which operators are activations, and their parameters: for the elementwise kernel and for epilogues.
+#pragma once
+
+#include <optional>
+
+#include "backends/native/kernels/kernels.h"
+#include "graph/op.h"
+
+namespace nacre::native {
+
+struct ActivationSpec {
+  Activation kind = Activation::none;
+  float alpha = 0, beta = 0;
+};
+
+/// The activation that `node` is; empty when it is none, or its bounds are not constants.
+std::optional<ActivationSpec> activation_of(const NodeView& node);
+/// The one that a fused node's attributes `activation`, `alpha`, `beta` name.
+ActivationSpec activation_of(const Attributes& attributes);
+
+}  // namespace nacre::native

@@ -1,0 +1,146 @@
+// fp32 matrix products: fixed second operands are packed once, others are read where they lie.
+#include <algorithm>
+
+#include "backends/native/activation.h"
+#include "backends/native/kernel.h"
+#include "backends/native/parallel.h"
+#include "graph/op.h"
+
+namespace nacre::native {
+namespace {
+
+bool is_float(const NodeView& n, size_t i) { return n.has(i) && n.fact(i).dtype == DType::float32; }
+
+/// B in panels, however the file stores it.
+struct Packed {
+  Tensor panels;
+};
+
+Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackCache& cache) {
+  return cache.get(b, transposed ? "panels of a transpose" : "panels", [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
+    const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
+    auto packed = std::make_shared<Packed>();
+    packed->panels = NACRE_TRY(allocate(DType::float32, {size}));
+    kernels().gemm_pack(b.data<float>().data(), b.shape()[1], transposed, k, n, packed->panels.mutable_data<float>().data(), 0, n);
+    bytes = size * 4;
+    return packed;
+  });
+}
+
+/// Splits one product among threads: by columns when there are panels enough, so that every thread reads its own part of
+/// B, else by rows.
+void multiply(const GemmArgs& args, RunContext& context) {
+  const Kernels& k = kernels();
+  const int64_t panels = (args.n + k.gemm_panel - 1) / k.gemm_panel, threads = context.threads;
+  constexpr int64_t kWorthSplitting = 1 << 16;  // multiply-adds
+  if (threads <= 1 || args.m * args.n * args.k < kWorthSplitting) return k.gemm(args);
+  if (panels >= 2 * threads || args.m < 4 * k.gemm_tile_rows) {
+    const int64_t grain = std::max<int64_t>(1, panels / (4 * threads));
+    parallel(context, panels, grain, [&](int64_t begin, int64_t end) {
+      k.gemm(args.part_of_columns(begin * k.gemm_panel, std::min(args.n, end * k.gemm_panel)));
+    });
+  } else {
+    const int64_t tiles = (args.m + k.gemm_tile_rows - 1) / k.gemm_tile_rows, grain = std::max<int64_t>(1, tiles / (4 * threads));
+    parallel(context, tiles, grain, [&](int64_t begin, int64_t end) {
+      k.gemm(args.part_of_rows(begin * k.gemm_tile_rows, std::min(args.m, end * k.gemm_tile_rows)));
+    });
+  }
+}
+
+// --- x w with a fixed w: nacre.Linear, MatMul, Gemm ---
+
+struct PreparedLinear {
+  std::shared_ptr<const void> weights;
+  ActivationSpec activation;
+  bool after = false;
+};
+
+bool matches_linear(const NodeView& n) {
+  return n.node.op->domain == "nacre" && n.node.op->name == "Linear" && is_float(n, 0) && n.constant(1) && (!n.has(3) || is_float(n, 3));
+}
+
+Result<std::shared_ptr<const void>> prepare_linear(const NodeView& n, PackCache& cache) {
+  auto out = std::make_shared<PreparedLinear>();
+  out->weights = NACRE_TRY(pack(*n.constant(1), n.attributes().integer("transposed", 0), cache));
+  out->activation = activation_of(n.attributes());
+  out->after = n.attributes().integer("residual_after", 0);
+  return out;
+}
+
+Result<void> run_linear(const Call& call) {
+  const auto& prepared = *static_cast<const PreparedLinear*>(call.prepared);
+  const int64_t k = call.input(0).shape().back(), n = call.output().shape().back(), m = k ? call.input(0).size() / k : 0;
+  GemmArgs args{.m = m, .n = n, .k = k, .a = call.in(0), .lda = k, .b = static_cast<const Packed*>(prepared.weights.get())->panels.data<float>().data(),
+                .c = call.out(), .ldc = n};
+  args.epilogue = {.bias_columns = call.in(2), .residual = call.in(3), .residual_stride = n, .residual_after_activation = prepared.after,
+                   .activation = prepared.activation.kind, .alpha = prepared.activation.alpha, .beta = prepared.activation.beta};
+  multiply(args, call.context);
+  return {};
+}
+
+bool matches_matmul_fixed(const NodeView& n) {
+  return n.node.op->domain.empty() && n.node.op->name == "MatMul" && is_float(n, 0) && n.constant(1) && n.constant(1)->rank() == 2 &&
+         !n.fact(0).shape->empty() && n.fact(0).shape->size() >= 2;
+}
+
+Result<std::shared_ptr<const void>> prepare_matmul_fixed(const NodeView& n, PackCache& cache) {
+  auto out = std::make_shared<PreparedLinear>();
+  out->weights = NACRE_TRY(pack(*n.constant(1), false, cache));
+  return out;
+}
+
+// --- products of two values: MatMul over batches ---
+
+bool matches_matmul(const NodeView& n) {
+  return n.node.op->domain.empty() && n.node.op->name == "MatMul" && is_float(n, 0) && is_float(n, 1) && n.fact(0).shape->size() >= 2 &&
+         n.fact(1).shape->size() >= 2;
+}
+
+/// Matrix `batch` of the output reads matrix `index` of an operand whose batch axes may be broadcast.
+int64_t operand_matrix(int64_t batch, const Shape& out, const Shape& operand) {
+  int64_t index = 0, stride = 1;
+  for (size_t d = 3; d <= out.size(); ++d) {
+    const int64_t dim = out[out.size() - d], position = batch % dim;
+    batch /= dim;
+    if (d > operand.size()) continue;
+    const int64_t own = operand[operand.size() - d];
+    if (own != 1) index += position * stride;
+    stride *= own;
+  }
+  return index;
+}
+
+Result<void> run_matmul(const Call& call) {
+  const Shape &a = call.input(0).shape(), &b = call.input(1).shape(), &out = call.output().shape();
+  const int64_t m = a[a.size() - 2], k = a.back(), n = b.back(), batches = m * n ? call.output().size() / (m * n) : 0;
+  if (batches == 0) return {};
+  const int64_t scratch_floats = kernels().gemm_scratch(k);
+  // One matrix shared by all rows is one product.
+  const bool one = b.size() == 2 || batches == 1;
+  const int64_t rows = one ? m * batches : m, pieces = one ? 1 : batches;
+  const int64_t row_blocks = std::max<int64_t>(1, std::min<int64_t>((rows + 63) / 64, pieces == 1 ? 4 * call.context.threads : 1));
+  Tensor scratch = NACRE_TRY(call.scratch(pieces * row_blocks * scratch_floats * 4));
+  float* space = reinterpret_cast<float*>(scratch.mutable_data<uint8_t>().data());
+  const float *x = call.in(0), *y = call.in(1);
+  float* z = call.out();
+  const int64_t grain = std::max<int64_t>(1, 65536 / std::max<int64_t>(1, rows / row_blocks * n * k));
+  parallel(call.context, pieces * row_blocks, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) {
+      const int64_t batch = piece / row_blocks, block = piece % row_blocks;
+      GemmArgs args{.m = rows, .n = n, .k = k, .a = x + (one ? 0 : operand_matrix(batch, out, a) * m * k), .lda = k,
+                    .b = y + (one ? 0 : operand_matrix(batch, out, b) * k * n), .ldb = n, .b_layout = MatrixLayout::row_major, .c = z + batch * rows * n, .ldc = n};
+      args.scratch = space + piece * scratch_floats;
+      kernels().gemm(args.part_of_rows(rows * block / row_blocks, rows * (block + 1) / row_blocks));
+    }
+  });
+  return {};
+}
+
+}  // namespace
+
+extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul;
+const Kernel kernel_linear{"gemm_packed", matches_linear, run_linear, prepare_linear};
+const Kernel kernel_matmul_fixed{"gemm_packed", matches_matmul_fixed, run_linear, prepare_matmul_fixed};
+const Kernel kernel_matmul{"gemm_batched", matches_matmul, run_matmul};
+
+}  // namespace nacre::native
