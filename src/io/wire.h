@@ -110,6 +110,14 @@ class Writer {
     return std::move(writer.out_);
   }
 
+  /// The size that serialise() would give.
+  template <class Write>
+  static size_t measure(Write&& write) {
+    Writer writer;
+    write(writer);
+    return writer.size_;
+  }
+
   void put(uint32_t field, int64_t value);
   void put(uint32_t field, float value);
   void put(uint32_t field, std::string_view value);
