@@ -1,0 +1,101 @@
+// Reshape: the same elements under another shape. 0 keeps a dimension (unless allowzero), one -1 takes what is left.
+// https://onnx.ai/onnx/operators/onnx__Reshape.html
+#include <algorithm>
+
+#include "ops/shape_values.h"
+
+namespace nacre {
+namespace {
+
+// What -1 stands for: data / others. Equal factors cancel first, since a sum of symbols divides only as a whole.
+SymDim remaining(Inference& inference, SymShape data, SymShape others) {
+  for (size_t i = others.size(); i-- > 0;) {
+    auto same = std::find(data.begin(), data.end(), others[i]);
+    if (same == data.end() || same->is(0)) continue;
+    data.erase(same);
+    others.erase(others.begin() + static_cast<int64_t>(i));
+  }
+  const SymDim divisor = product(others);
+  return divisor.is(0) ? inference.fresh() : floor_div(product(data), divisor);
+}
+
+Result<void> check_counts(const SymShape& data, const SymShape& out) {
+  const SymDim have = product(data), want = product(out);
+  if (!have.is_constant() || !want.is_constant() || have == want) return {};
+  return fail(ErrorCode::invalid_argument, "cannot view ", data, " as ", out, ": ", have, " elements against ", want);
+}
+
+Result<SymShape> target(Inference& inference, const std::vector<SymDim>& spelt) {
+  const SymShape* data = inference.shape(0);
+  const bool allowzero = inference.attributes().integer("allowzero", 0) != 0;
+  SymShape out(spelt.size());
+  std::optional<size_t> open;
+  bool exact = data != nullptr;
+  for (size_t i = 0; i < spelt.size(); ++i) {
+    if (spelt[i].is(-1)) {
+      if (open) return fail(ErrorCode::invalid_argument, "more than one -1 in ", spelt);
+      open = i;
+    } else if (spelt[i].is(0) && !allowzero) {
+      if (data && i >= data->size()) return fail(ErrorCode::invalid_argument, "0 in ", spelt, " at ", i, " copies a dimension that ", *data, " has not");
+      out[i] = data ? (*data)[i] : inference.fresh();
+    } else if (spelt[i].is_constant() && may_be_negative(spelt[i])) {
+      return fail(ErrorCode::invalid_argument, "shape ", spelt, " has a negative dimension");
+    } else if (may_be_negative(spelt[i])) {
+      out[i] = inference.fresh(), exact = false;
+    } else {
+      out[i] = spelt[i];
+    }
+  }
+  if (open) {
+    SymShape others = out;
+    others.erase(others.begin() + static_cast<int64_t>(*open));
+    out[*open] = exact ? remaining(inference, *data, std::move(others)) : inference.fresh();
+  }
+  if (data) NACRE_TRY(check_counts(*data, out));
+  return out;
+}
+
+Result<void> infer(Inference& inference) {
+  const std::optional<std::vector<SymDim>> spelt = elements(inference, 1);
+  if (!spelt) return inference.set(0, inference.dtype(0)), Result<void>();
+  SymShape out = NACRE_TRY(target(inference, *spelt));
+  const bool tracked = out.size() <= 1;
+  inference.set(0, inference.dtype(0), std::move(out));
+  if (tracked) keep_values(inference);
+  return {};
+}
+
+Result<void> evaluate(Evaluation& e) {
+  const Shape& data = e.shape(0);
+  Shape out = NACRE_TRY(e.integers(1));
+  const bool allowzero = e.attributes().integer("allowzero", 0) != 0;
+  int64_t known = 1, open = -1;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == 0 && !allowzero) {
+      if (i >= data.size()) return fail(ErrorCode::invalid_argument, "0 in ", out, " at ", i, " copies a dimension that ", data, " has not");
+      out[i] = data[i];
+    }
+    if (out[i] == -1 && open >= 0) return fail(ErrorCode::invalid_argument, "more than one -1 in ", out);
+    if (out[i] == -1) open = static_cast<int64_t>(i);
+    else known = NACRE_TRY(checked_mul(known, out[i]));
+  }
+  if (open >= 0 && (known == 0 || e.input(0).size() % known != 0))
+    return fail(ErrorCode::invalid_argument, "cannot view ", describe(e.input(0)), " as ", out, ": ", e.input(0).size(), " elements do not divide by ", known);
+  if (open >= 0) out[open] = e.input(0).size() / known;
+  return give_reshaped(e, std::move(out));
+}
+
+// Opset 1 had the shape as an attribute.
+Result<void> upgrade(Upgrade& u) {
+  u.attribute_to_input("shape", 1);
+  u.node.attributes.erase("consumed_inputs");
+  return u.builder.status();
+}
+
+}  // namespace
+
+extern const Op op_reshape;
+const Op op_reshape{.name = "Reshape", .since = {1, 5, 13, 14, 19, 21, 23, 24, 25}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
+                    .upgrade = upgrade, .kind = OpKind::shape};
+
+}  // namespace nacre
