@@ -51,5 +51,16 @@ TEST(KernelSymbols, NoObjectHoldsAWeakSymbol) {
         EXPECT_FALSE(line.size() > 17 && std::string("WVu").find(line[17]) != std::string::npos) << object << ": " << line;
 }
 
+TEST(KernelTables, EveryEntryIsFilled) {
+  for (const native::Kernels* k : native::available_kernels()) {
+    for (auto kernel : k->unary) EXPECT_TRUE(kernel) << k->isa;
+    for (auto kernel : k->binary) EXPECT_TRUE(kernel) << k->isa;
+    for (auto kernel : k->reduce) EXPECT_TRUE(kernel) << k->isa;
+    EXPECT_TRUE(k->gemm && k->softmax && k->attention && k->conv && k->depthwise && k->pool) << k->isa;
+    EXPECT_EQ(native::kernels_for(k->isa), k);
+  }
+  EXPECT_EQ(native::kernels_for("abacus"), nullptr);
+}
+
 }  // namespace
 }  // namespace nacre

@@ -91,6 +91,7 @@ struct GemmArgs {
   float* c = nullptr;
   int64_t ldc = 0;
   Epilogue epilogue;
+  bool accumulate = false;                    ///< c holds sums to add to, before the epilogue
   float* scratch = nullptr;                   ///< gemm_scratch(k) floats when b is not packed
   int64_t row_begin = 0, row_end = -1;        ///< the part to compute; -1: to the end
   int64_t column_begin = 0, column_end = -1;  ///< begin: a multiple of gemm_panel
@@ -170,15 +171,17 @@ struct ConvArgs {
   int64_t position_begin = 0, position_end = -1;  ///< output positions to compute; begin: a multiple of gemm_panel
 };
 
-/// Depthwise: y[channel] = epilogue(weights[channel, kernel] * patches of x[channel]); bias_rows and activation only.
+/// Depthwise: y[channel] = activation(weights[channel, kernel] * patches of x[channel / multiplier] + bias_rows[channel]).
 struct DepthwiseArgs {
   Window window;
   const float* x = nullptr;
   const float* weights = nullptr;
   float* y = nullptr;
-  int64_t channels = 0;
-  Epilogue epilogue;
+  int64_t channels = 0;      ///< of y
+  int64_t multiplier = 1;    ///< channels of y for each of x
+  Epilogue epilogue;         ///< bias_rows and the activation
   float* scratch = nullptr;  ///< window_scratch(window) floats
+  int64_t channel_begin = 0, channel_end = -1;
 };
 
 enum class Pooling : uint8_t { max, average, average_with_padding };  // NaN in a max window may or may not show
@@ -188,7 +191,7 @@ struct PoolArgs {
   Pooling pooling = Pooling::max;
   const float* x = nullptr;
   float* y = nullptr;
-  int64_t planes = 0;
+  int64_t planes = 0;        ///< a window as large as its plane: `reduce` is faster
   float* scratch = nullptr;  ///< window_scratch(window) floats
 };
 

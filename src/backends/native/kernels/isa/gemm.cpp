@@ -8,17 +8,6 @@ namespace {
 constexpr int64_t kDepthBlock = 512;
 constexpr int64_t kBlockFloats = 64 * 1024;  // 256 KiB of b
 
-struct Blocking {
-  int64_t depth, columns;
-};
-
-/// Depth in equal blocks of at most kDepthBlock; as many columns as keep a block of b within kBlockFloats.
-NACRE_INLINE Blocking blocking_for(int64_t k) {
-  int64_t blocks = max((k + kDepthBlock - 1) / kDepthBlock, int64_t{1});
-  int64_t depth = max((k + blocks - 1) / blocks, int64_t{1});
-  return {depth, max(kBlockFloats / depth / kPanel, int64_t{1}) * kPanel};
-}
-
 /// target[columns, kPanel or rows] from source[rows, columns]; lanes beyond `rows` are zeros when the target has room.
 NACRE_INLINE void transpose_block(const float* source, int64_t source_stride, int64_t rows, int64_t columns, float* target,
                                   int64_t target_stride, int64_t stored_lanes) {
@@ -76,7 +65,7 @@ NACRE_INLINE bool needs_second_pass(const Epilogue& e) {
 /// What of the epilogue happens in registers: the early residual with the first depths, bias and clamp with the last.
 NACRE_INLINE void add_epilogue(const Walk& w, Tile& t) {
   const Epilogue& e = w.args.epilogue;
-  t.accumulate = w.depth > 0;
+  t.accumulate = w.depth > 0 || w.args.accumulate;
   bool is_last = w.depth + w.depth_count >= w.args.k;
   t.clamp = is_last && (e.activation == Activation::relu || e.activation == Activation::clip);
   t.low = e.activation == Activation::clip ? e.alpha : 0;
@@ -146,6 +135,12 @@ void place_panels(Walk& w, int64_t depth_stride) {
 
 }  // namespace
 
+GemmBlocking gemm_blocking(int64_t k) {
+  int64_t blocks = max((k + kDepthBlock - 1) / kDepthBlock, int64_t{1});
+  int64_t depth = max((k + blocks - 1) / blocks, int64_t{1});
+  return {depth, max(kBlockFloats / depth / kPanel, int64_t{1}) * kPanel};
+}
+
 int64_t gemm_packed_size(int64_t k, int64_t n) { return (n + kPanel - 1) / kPanel * kPanel * k; }
 
 void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin,
@@ -155,7 +150,7 @@ void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t 
 }
 
 int64_t gemm_scratch(int64_t k) {
-  Blocking blocking = blocking_for(k);
+  GemmBlocking blocking = gemm_blocking(k);
   return blocking.depth * blocking.columns;
 }
 
@@ -163,7 +158,7 @@ void gemm(const GemmArgs& args) {
   int64_t column_end = args.column_end < 0 ? args.n : min(args.column_end, args.n);
   Walk w{args, args.row_begin, args.row_end < 0 ? args.m : args.row_end, column_end, 0, 0, 0, 0, nullptr, 0, 0};
   if (w.row_begin >= w.row_end) return;
-  Blocking blocking = blocking_for(args.k);
+  GemmBlocking blocking = gemm_blocking(args.k);
   for (w.column = args.column_begin; w.column < column_end; w.column = w.column_limit) {
     w.column_limit = min(w.column + blocking.columns, column_end);
     w.depth = 0;

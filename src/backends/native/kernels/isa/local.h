@@ -27,6 +27,11 @@ double fma_burst(int64_t steps, float* sink);
 int64_t gemm_packed_size(int64_t k, int64_t n);
 void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin, int64_t column_end);
 int64_t gemm_scratch(int64_t k);
+/// Depth in equal blocks of at most 512; as many columns as keep a block of b within 256 KiB.
+struct GemmBlocking {
+  int64_t depth, columns;
+};
+GemmBlocking gemm_blocking(int64_t k);
 void gemm(const GemmArgs& args);
 void transpose(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
 
@@ -73,5 +78,14 @@ void softmax(const native::SoftmaxArgs& args);
 void log_softmax(const native::SoftmaxArgs& args);
 void layer_norm(const native::NormArgs& args);
 void rms_norm(const native::NormArgs& args);
+
+int64_t attention_scratch(const native::AttentionArgs& args);
+void attention(const native::AttentionArgs& args);
+
+int64_t conv_scratch(const native::ConvArgs& args);
+void conv(const native::ConvArgs& args);
+int64_t window_scratch(const native::Window& window);
+void depthwise(const native::DepthwiseArgs& args);
+void pool(const native::PoolArgs& args);
 
 }  // namespace nacre::NACRE_ISA

@@ -24,6 +24,13 @@ const native::Kernels kernel_table{
     .log_softmax = log_softmax,
     .layer_norm = layer_norm,
     .rms_norm = rms_norm,
+    .attention_scratch = attention_scratch,
+    .attention = attention,
+    .conv_scratch = conv_scratch,
+    .conv = conv,
+    .window_scratch = window_scratch,
+    .depthwise = depthwise,
+    .pool = pool,
 };
 
 }  // namespace nacre::NACRE_ISA
