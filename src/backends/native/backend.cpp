@@ -2,6 +2,7 @@
 #include "runtime/backend.h"
 
 #include "backends/native/program.h"
+#include "core/float_mode.h"
 #include "graph/op.h"
 #include "passes/pass.h"
 
@@ -13,6 +14,7 @@ class NativeExecutable final : public Executable {
   explicit NativeExecutable(Graph graph) : program_(std::move(graph), std::make_shared<native::PackCache>()) {}
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) override {
+    const FlushToZero flush;
     return program_.run(inputs, outputs, context);
   }
   void trim() noexcept override { program_.trim(); }
