@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/knobs.h"
+#include "core/os/memory.h"
 #include "core/thread_team.h"
 #include "graph/op.h"
 #include "importers/huggingface/import.h"
@@ -145,8 +146,18 @@ Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const Se
   return state;
 }
 
+// Read once: asking the system takes longer than a small model's run.
+static int64_t machine_memory() {
+  static const int64_t bytes = [] {
+    const int64_t machine = total_memory() > 0 ? total_memory() : INT64_MAX / 2;
+    return std::min(machine, cgroup_memory_limit().value_or(machine));
+  }();
+  return bytes;
+}
+
 int64_t run_budget(const Session::State& state, int64_t input_bytes) {
-  const int64_t ceiling = int64_t{16} << 30;
+  int64_t ceiling = machine_memory() / 5 * 4;
+  if (auto knob = knob_integer(Knob::memory_limit, 1); knob && *knob) ceiling = std::min(ceiling, **knob);
   if (state.options.memory_budget > 0) return std::min(state.options.memory_budget, ceiling);
   int64_t scaled;
   if (__builtin_mul_overflow(state.weight_bytes + input_bytes, kBudgetFactor, &scaled)) return ceiling;
