@@ -1,0 +1,193 @@
+#include "io/json.h"
+
+#include <cmath>
+
+#include "io/json_access.h"
+
+namespace nacre {
+namespace {
+
+using Node = nlohmann::json;
+
+const Node kNull;
+
+/// "line 3, column 7" of a byte.
+std::string place_of(std::string_view text, size_t byte) {
+  size_t line = 1, start = 0;
+  for (size_t i = 0; i < byte && i < text.size(); ++i)
+    if (text[i] == '\n') ++line, start = i + 1;
+  return cat("line ", line, ", column ", byte - start + 1);
+}
+
+/// The parser itself would take any depth; whoever walks the document afterwards would not.
+Result<void> check_depth(std::string_view text, int most) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > most) return fail(ErrorCode::resource_exhausted, place_of(text, i), ": nested deeper than ", most);
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return {};
+}
+
+/// The library's message without its own prefix: "[json.exception.parse_error.101] parse error at line 1, column 2: ...".
+std::string reason_of(const Node::exception& error) {
+  const std::string_view what = error.what();
+  constexpr std::string_view mark = "parse error at ";
+  const size_t at = what.find(mark);
+  const size_t bracket = what.find("] ");
+  if (at != what.npos) return std::string(what.substr(at + mark.size()));
+  return std::string(bracket == what.npos ? what : what.substr(bracket + 2));
+}
+
+std::string excerpt(const Node& node) {
+  constexpr size_t longest = 40;
+  if (node.is_array()) return cat("a list of ", node.size());
+  if (node.is_object()) return cat("an object of ", node.size());
+  std::string text = node.dump(-1, ' ', true, Node::error_handler_t::replace);
+  return text.size() > longest ? text.substr(0, longest) + "..." : text;
+}
+
+auto wrong(const Json& json, std::string_view expected) {
+  const std::string where = json.path().empty() ? std::string() : json.path() + ": ";
+  return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", excerpt(JsonAccess::node(json)));
+}
+
+std::string child_path(const Json& json, std::string_view key) { return json.path().empty() ? std::string(key) : cat(json.path(), ".", key); }
+std::string child_path(const Json& json, size_t index) { return cat(json.path(), "[", index, "]"); }
+
+const Node* find(const Node& node, std::string_view key) {
+  if (!node.is_object()) return nullptr;
+  const auto found = node.find(key);
+  return found == node.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
+  if (text.size() > limits.bytes)
+    return fail(ErrorCode::resource_exhausted, "JSON of ", text.size(), " bytes, the limit is ", limits.bytes);
+  NACRE_TRY(check_depth(text, limits.depth));
+  try {
+    auto document = std::make_shared<const Node>(Node::parse(text));
+    const Node& root = *document;
+    return JsonAccess::make(std::move(document), root, {});
+  } catch (const Node::exception& error) {
+    return fail(ErrorCode::invalid_argument, reason_of(error));
+  }
+}
+
+Json::Json() : node_(&kNull) {}
+
+Json::Kind Json::kind() const noexcept {
+  switch (JsonAccess::node(*this).type()) {
+    case Node::value_t::boolean: return Kind::boolean;
+    case Node::value_t::number_integer:
+    case Node::value_t::number_unsigned: return Kind::integer;
+    case Node::value_t::number_float: return Kind::real;
+    case Node::value_t::string: return Kind::text;
+    case Node::value_t::array: return Kind::list;
+    case Node::value_t::object: return Kind::object;
+    default: return Kind::null;
+  }
+}
+
+bool Json::has(std::string_view key) const noexcept {
+  const Node* node = find(JsonAccess::node(*this), key);
+  return node && !node->is_null();
+}
+
+size_t Json::size() const noexcept { return is_list() || is_object() ? JsonAccess::node(*this).size() : 0; }
+
+Result<Json> Json::at(std::string_view key) const {
+  if (!is_object()) return wrong(*this, cat("an object with '", key, "'"));
+  const Node* node = find(JsonAccess::node(*this), key);
+  if (!node) return fail(ErrorCode::not_found, child_path(*this, key), " is missing");
+  return JsonAccess::make(document_, *node, child_path(*this, key));
+}
+
+Result<Json> Json::at(size_t index) const {
+  if (!is_list()) return wrong(*this, "a list");
+  if (index >= size()) return fail(ErrorCode::not_found, child_path(*this, index), " is missing: ", size(), " elements");
+  return JsonAccess::make(document_, JsonAccess::node(*this)[index], child_path(*this, index));
+}
+
+Result<std::vector<Json>> Json::elements() const {
+  if (!is_list()) return wrong(*this, "a list");
+  std::vector<Json> out;
+  for (const Node& node : JsonAccess::node(*this)) out.push_back(JsonAccess::make(document_, node, child_path(*this, out.size())));
+  return out;
+}
+
+Result<std::vector<std::pair<std::string_view, Json>>> Json::entries() const {
+  if (!is_object()) return wrong(*this, "an object");
+  std::vector<std::pair<std::string_view, Json>> out;
+  const Node& node = JsonAccess::node(*this);
+  for (auto entry = node.begin(); entry != node.end(); ++entry)
+    out.emplace_back(entry.key(), JsonAccess::make(document_, entry.value(), child_path(*this, entry.key())));
+  return out;
+}
+
+Result<bool> Json::boolean() const {
+  if (kind() != Kind::boolean) return wrong(*this, "true or false");
+  return JsonAccess::node(*this).get<bool>();
+}
+
+Result<int64_t> Json::integer() const {
+  const Node& node = JsonAccess::node(*this);
+  constexpr double bound = 9.2e18;
+  if (node.is_number_unsigned() && node.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return wrong(*this, "a 64-bit integer");
+  if (node.is_number_integer()) return node.get<int64_t>();
+  if (!node.is_number_float()) return wrong(*this, "an integer");
+  const double value = node.get<double>();
+  if (value != std::trunc(value) || std::abs(value) > bound) return wrong(*this, "an integer");
+  return static_cast<int64_t>(value);
+}
+
+Result<double> Json::real() const {
+  const Node& node = JsonAccess::node(*this);
+  if (!node.is_number()) return wrong(*this, "a number");
+  return node.get<double>();
+}
+
+Result<std::string_view> Json::text() const {
+  if (!is_text()) return wrong(*this, "text");
+  return std::string_view(JsonAccess::node(*this).get_ref<const std::string&>());
+}
+
+Result<std::vector<int64_t>> Json::integers() const {
+  std::vector<int64_t> out;
+  for (const Json& element : NACRE_TRY(elements())) out.push_back(NACRE_TRY(element.integer()));
+  return out;
+}
+
+Result<std::vector<std::string>> Json::texts() const {
+  std::vector<std::string> out;
+  for (const Json& element : NACRE_TRY(elements())) out.emplace_back(NACRE_TRY(element.text()));
+  return out;
+}
+
+Result<bool> Json::boolean(std::string_view key) const { return NACRE_TRY(at(key)).boolean(); }
+Result<int64_t> Json::integer(std::string_view key) const { return NACRE_TRY(at(key)).integer(); }
+Result<double> Json::real(std::string_view key) const { return NACRE_TRY(at(key)).real(); }
+Result<std::string_view> Json::text(std::string_view key) const { return NACRE_TRY(at(key)).text(); }
+
+Result<bool> Json::boolean(std::string_view key, bool fallback) const { return has(key) ? boolean(key) : fallback; }
+Result<int64_t> Json::integer(std::string_view key, int64_t fallback) const { return has(key) ? integer(key) : fallback; }
+Result<double> Json::real(std::string_view key, double fallback) const { return has(key) ? real(key) : fallback; }
+Result<std::string_view> Json::text(std::string_view key, std::string_view fallback) const { return has(key) ? text(key) : fallback; }
+
+std::string Json::dump() const { return JsonAccess::node(*this).dump(-1, ' ', false, Node::error_handler_t::replace); }
+
+std::string json_quoted(std::string_view text) { return Node(text).dump(-1, ' ', false, Node::error_handler_t::replace); }
+
+}  // namespace nacre
