@@ -7,6 +7,7 @@
 
 #include "core/allocate.h"
 #include "core/checked.h"
+#include "io/tensor_bytes.h"
 
 namespace nacre::onnx {
 namespace {
@@ -26,25 +27,6 @@ struct Want {
 Result<void> expect_count(const Want& want, std::string_view field, size_t found, int64_t expected) {
   if (static_cast<int64_t>(found) == expected) return {};
   return fail(ErrorCode::invalid_model, field, " has ", found, " elements, ", want.dtype, want.dims, " needs ", expected);
-}
-
-bool is_aligned(const void* data, DType dtype) {
-  const size_t element = std::max<size_t>(bits_of(dtype) / 8, 1);
-  return reinterpret_cast<uintptr_t>(data) % (is_complex(dtype) ? element / 2 : element) == 0;
-}
-
-bool is_zero_or_one(std::byte b) { return b <= std::byte{1}; }
-
-/// The bytes as they lie where possible. Bools other than 0 and 1 would be undefined behaviour to read: they become 1.
-Result<Tensor> from_bytes(const Want& want, Bytes bytes, std::shared_ptr<const void> owner) {
-  if (static_cast<int64_t>(bytes.size()) != want.bytes)
-    return fail(ErrorCode::invalid_model, want.dtype, want.dims, " needs ", want.bytes, " bytes, ", bytes.size(), " are stored");
-  const bool clean = want.dtype != DType::boolean || std::ranges::all_of(bytes, is_zero_or_one);
-  if (clean && is_aligned(bytes.data(), want.dtype)) return Tensor::view(want.dtype, want.dims, bytes.data(), bytes.size(), std::move(owner));
-  Tensor copy = NACRE_TRY(allocate(want.dtype, want.dims));
-  if (clean && !bytes.empty()) std::memcpy(copy.mutable_raw(), bytes.data(), bytes.size());
-  if (!clean) std::ranges::transform(bytes, copy.mutable_data<bool>().begin(), [](std::byte b) { return b != std::byte{0}; });
-  return copy;
 }
 
 template <class Stored>
@@ -136,7 +118,8 @@ Result<Tensor> from_external(const Want& want, const TensorProto& proto, Externa
   if (!checked_range(ref.offset, want.bytes, static_cast<int64_t>(bytes.size())))
     return fail(ErrorCode::invalid_model, "external data '", ref.location, "' is too short: ", want.bytes, " bytes at offset ", ref.offset,
                 " wanted, it has ", bytes.size());
-  return from_bytes(want, bytes.subspan(static_cast<size_t>(ref.offset), static_cast<size_t>(want.bytes)), file.owner());
+  const Bytes stored = bytes.subspan(static_cast<size_t>(ref.offset), static_cast<size_t>(want.bytes));
+  return tensor_from_bytes(want.dtype, want.dims, stored, file.owner());
 }
 
 Result<Tensor> decode(const TensorProto& proto, std::shared_ptr<const void> owner, ExternalDir* external) {
@@ -146,7 +129,7 @@ Result<Tensor> decode(const TensorProto& proto, std::shared_ptr<const void> owne
   if (proto.data_location == TensorProto::EXTERNAL) return from_external(want, proto, external);
   if (!proto.has_raw_data) return from_fields(want, proto);
   if (dtype == DType::string) return fail(ErrorCode::invalid_model, "strings cannot be raw_data");
-  return from_bytes(want, proto.raw_data, std::move(owner));
+  return tensor_from_bytes(dtype, proto.dims, proto.raw_data, std::move(owner));
 }
 
 Error named(Error error, std::string_view name) {

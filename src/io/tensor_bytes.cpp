@@ -1,0 +1,33 @@
+#include "io/tensor_bytes.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/allocate.h"
+#include "core/checked.h"
+
+namespace nacre {
+namespace {
+
+bool is_aligned(const void* data, DType dtype) {
+  const size_t element = std::max<size_t>(bits_of(dtype) / 8, 1);
+  return reinterpret_cast<uintptr_t>(data) % (is_complex(dtype) ? element / 2 : element) == 0;
+}
+
+bool is_zero_or_one(std::byte b) { return b <= std::byte{1}; }
+
+}  // namespace
+
+Result<Tensor> tensor_from_bytes(DType dtype, const Shape& shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+  const int64_t needed = NACRE_TRY(checked_bytes(dtype, shape));
+  if (dtype == DType::string || std::cmp_not_equal(bytes.size(), needed))
+    return fail(ErrorCode::invalid_model, dtype, shape, " needs ", needed, " bytes, ", bytes.size(), " are stored");
+  const bool clean = dtype != DType::boolean || std::ranges::all_of(bytes, is_zero_or_one);
+  if (clean && is_aligned(bytes.data(), dtype)) return Tensor::view(dtype, shape, bytes.data(), bytes.size(), std::move(owner));
+  Tensor copy = NACRE_TRY(allocate(dtype, shape));
+  if (clean && !bytes.empty()) std::memcpy(copy.mutable_raw(), bytes.data(), bytes.size());
+  if (!clean) std::ranges::transform(bytes, copy.mutable_data<bool>().begin(), [](std::byte b) { return b != std::byte{0}; });
+  return copy;
+}
+
+}  // namespace nacre
