@@ -113,26 +113,4 @@ template Result<void> multiply(Evaluation&, const float*, const Shape&, const fl
 template Result<void> multiply(Evaluation&, const double*, const Shape&, const double*, const Shape&, double*);
 template Result<void> multiply(Evaluation&, const uint64_t*, const Shape&, const uint64_t*, const Shape&, uint64_t*);
 
-Result<std::vector<float>> without_zero_point(const Evaluation& e, size_t input, size_t zero, int64_t axis) {
-  const Tensor& tensor = e.input(input);
-  std::vector<float> out(static_cast<size_t>(tensor.size()));
-  load_as<float>(tensor.dtype(), tensor.raw(), 0, tensor.size(), out.data());
-  if (!e.has(zero)) return out;
-  const Tensor& points = e.input(zero);
-  std::vector<float> scratch;
-  const float* shift = elements_as<float>(points, scratch);
-  const int64_t dim = axis < tensor.rank() ? tensor.shape()[axis] : 1;
-  if (points.size() != 1 && points.size() != dim)
-    return fail(ErrorCode::invalid_argument, "zero point ", describe(points), " for ", describe(tensor), ": expected 1 or ", dim, " elements");
-  int64_t inner = 1;
-  for (int64_t d = axis + 1; d < tensor.rank(); ++d) inner *= tensor.shape()[d];
-  for (int64_t i = 0; i < tensor.size(); ++i) out[i] -= points.size() == 1 ? shift[0] : shift[i / inner % dim];
-  return out;
-}
-
-void store_int32(std::span<const double> sums, Tensor& y) {
-  int32_t* out = static_cast<int32_t*>(y.mutable_raw());
-  for (size_t i = 0; i < sums.size(); ++i) out[i] = static_cast<int32_t>(static_cast<int64_t>(sums[i]));
-}
-
 }  // namespace nacre

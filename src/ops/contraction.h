@@ -43,11 +43,4 @@ Result<void> visit_contraction(DType dtype, F&& f) {
   return f.template operator()<float, double>();
 }
 
-/// The elements of a quantized tensor as floats less their zero points (input `zero`, may be absent): one for all, or one
-/// for each index along `axis`. Exact, the numbers are small; so are double sums of their products.
-Result<std::vector<float>> without_zero_point(const Evaluation& e, size_t input, size_t zero, int64_t axis);
-
-/// Sums of integers as int32, modulo 2^32.
-void store_int32(std::span<const double> sums, Tensor& y);
-
 }  // namespace nacre
