@@ -14,7 +14,6 @@ constexpr KnobRow kKnobs[] = {
     {Knob::cache_dir, "NACRE_CACHE_DIR", "none: nothing is kept", "directory for packed weights and compiled code"},
     {Knob::log, "NACRE_LOG", "warning", "lowest level that reaches the log sink: debug, info, warning, error, off"},
     {Knob::memory_limit, "NACRE_MEMORY_LIMIT", "none", "bytes one load or one run may take before it is refused"},
-    {Knob::max_depth, "NACRE_MAX_DEPTH", "64", "depth to which subgraphs may nest"},
 };
 
 }  // namespace

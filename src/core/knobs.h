@@ -11,7 +11,7 @@
 
 namespace nacre {
 
-enum class Knob : uint8_t { threads, isa, backend, cache_dir, log, memory_limit, max_depth };
+enum class Knob : uint8_t { threads, isa, backend, cache_dir, log, memory_limit };
 
 struct KnobRow {
   Knob knob;

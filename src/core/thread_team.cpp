@@ -6,6 +6,8 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -175,10 +177,8 @@ struct ThreadTeam::Shared {
       if (thread == 0) continue;
       last = at;
       Job& job = *slots[at].job;
-      const uint64_t saved = float_mode();
-      set_float_mode(job.float_mode);
+      set_float_mode(job.float_mode);  // nothing runs here between jobs, so nothing is restored
       job.run_chunks(thread);
-      set_float_mode(saved);
       slots[at].leave();
       return true;
     }
