@@ -97,11 +97,15 @@ Result<void> zip_tensors(Evaluation& e, const Tensor& a, const Tensor& b, Tensor
     zip_elements(x, y, static_cast<R*>(z.mutable_raw()), walk, f);
     return {};
   }
-  Tensor wide = NACRE_TRY(e.scratch(dtype_of<R>, z.shape()));
-  R* out = static_cast<R*>(wide.mutable_raw());
-  zip_elements(x, y, out, walk, f);
-  store_from<R>(z.dtype(), z.mutable_raw(), 0, z.size(), out);
-  return {};
+  if constexpr (std::is_same_v<R, bool>) {
+    return fail(ErrorCode::internal, "a comparison stored as ", z.dtype());
+  } else {
+    Tensor wide = NACRE_TRY(e.scratch(dtype_of<R>, z.shape()));
+    R* out = static_cast<R*>(wide.mutable_raw());
+    zip_elements(x, y, out, walk, f);
+    store_from<R>(z.dtype(), z.mutable_raw(), 0, z.size(), out);
+    return {};
+  }
 }
 
 /// z = F(a, b) elementwise with broadcasting, over floats and integers.
