@@ -1,0 +1,54 @@
+// A command of `nacre` is one file in src/cli/commands with one row; the build collects the rows.
+//
+//     Action configure(CLI::App& app) {
+//       auto options = std::make_shared<Options>();
+//       app.add_option("MODEL", options->model, "an .onnx file")->required();
+//       return [options] { return show(*options); };          // the exit code
+//     }
+//     extern const Command command_show;
+//     const Command command_show{.name = "show", .about = "Shows a model", .example = "nacre show model.onnx", .configure = configure};
+//
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace nacre::cli {
+
+// What the shell sees.
+inline constexpr int kDone = 0, kCheckFailed = 1, kWrongUse = 2;
+
+using Action = std::function<int()>;
+
+struct Command {
+  std::string_view name, about, example;
+  Action (*configure)(CLI::App&);
+};
+
+/// Thrown by commands, caught in main: `nacre: SUBJECT: [node] message`, a hint, and the exit code that fits.
+struct Failure {
+  std::string subject;  // the model or file; may be empty
+  Error error;
+};
+
+/// The value of a Result; its error becomes a Failure.
+template <class T>
+T check(Result<T> result, std::string_view subject = {}) {
+  if (!result) throw Failure{std::string(subject), std::move(result).error()};
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// `throw wrong_use(path, "is not an .npz, .json ...")`: exit code 2.
+template <class... Parts>
+Failure wrong_use(std::string_view subject, const Parts&... parts) {
+  return {std::string(subject), Error(ErrorCode::invalid_argument, cat(parts...))};
+}
+
+}  // namespace nacre::cli

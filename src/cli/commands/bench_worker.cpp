@@ -1,0 +1,116 @@
+// The line protocol by which a benchmark driver measures several engines in turn, one process each:
+//
+//   prints   {"ready": true, "load_ms": 12.3, "version": "...", "base_rss_mb": 9.1}     when the first run is done
+//   reads    run SECONDS          answers {"n": .., "min_ms": .., "median_ms": .., "p99_ms": ..}
+//   reads    outputs FILE.npz     runs once, writes the outputs as "000", "001" ... in the model's order, answers {"outputs": [names]}
+//
+// It ends at the end of input; on failure it prints {"error": "..."} and exits.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/print.h"
+#include "cli/timing.h"
+#include "cli/values.h"
+#include "core/clock.h"
+#include "core/os/memory.h"
+#include "io/json.h"
+#include "nacre/version.h"
+
+namespace nacre::cli {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string inputs, policy = "exact";
+};
+
+/// Inputs are bound once; the outputs of the run before are given back before the next one, as a loop in an application would.
+struct Subject {
+  StatePtr state;
+  Inputs inputs;
+  std::vector<Value> outputs;
+
+  void run() {
+    outputs.clear();
+    outputs = check(run_session(*state, inputs, {}));
+  }
+};
+
+void answer_run(Subject& subject, const std::string& seconds) {
+  const double wanted = std::strtod(seconds.c_str(), nullptr);
+  const Times times = time_runs([&] { subject.run(); }, wanted, 3);
+  print(cat("{\"n\": ", times.count, ", \"min_ms\": ", times.min_ms, ", \"median_ms\": ", times.median_ms, ", \"p99_ms\": ", times.p99_ms, "}\n"));
+}
+
+void answer_outputs(Subject& subject, const std::string& path) {
+  subject.run();
+  std::vector<std::string> order;
+  std::string names;
+  for (size_t i = 0; i < subject.outputs.size(); ++i) {
+    char number[16];
+    std::snprintf(number, sizeof number, "%03zu", i);
+    order.push_back(number);
+    names += (i ? ", " : "") + json_quoted((*subject.state->output_names)[i]);
+  }
+  write_npz_file(path, order, subject.outputs);
+  print(cat("{\"outputs\": [", names, "]}\n"));
+}
+
+/// The next line without its end; false at the end of input.
+bool read_line(std::string& line) {
+  line.clear();
+  for (int c; (c = std::getchar()) != EOF;) {
+    if (c == '\n') return true;
+    line += char(c);
+  }
+  return !line.empty();
+}
+
+void serve(const Options& options) {
+  if (options.policy != "exact") throw Failure{"", Error(ErrorCode::unsupported, cat("dtype policy '", options.policy, "' is not there yet; there is exact"))};
+  const double base = double(resident_memory()) / 1048576;
+  const Stopwatch watch;
+  Subject subject{open_model(options.model), {}, {}};
+  const double load = watch.seconds() * 1e3;
+  subject.inputs = read_inputs(options.inputs, *subject.state, {});
+  subject.run();
+  print(cat("{\"ready\": true, \"load_ms\": ", load, ", \"version\": \"", version(), "\", \"base_rss_mb\": ", base, "}\n"));
+  for (std::string line; read_line(line);) {
+    const size_t space = std::min(line.find(' '), line.size());
+    const std::string word = line.substr(0, space), rest = line.substr(std::min(space + 1, line.size()));
+    if (word == "run") answer_run(subject, rest);
+    else if (word == "outputs") answer_outputs(subject, rest);
+    else if (!word.empty()) throw wrong_use("", "'", word, "' is no order; there are `run SECONDS` and `outputs FILE.npz`");
+  }
+}
+
+int work(const Options& options) {
+  try {
+    serve(options);
+  } catch (const Failure& failure) {
+    print(cat("{\"error\": ", json_quoted(cat(failure.subject, failure.subject.empty() ? "" : ": ", failure.error.what())), "}\n"));
+    return kCheckFailed;
+  } catch (const Error& error) {
+    print(cat("{\"error\": ", json_quoted(error.what()), "}\n"));
+    return kCheckFailed;
+  }
+  return kDone;
+}
+
+Action configure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_model_options(app, options->model);
+  app.add_option("-i,--inputs", options->inputs, "an .npz (or what `nacre run` takes)")->required();
+  app.add_option("--dtype-policy", options->policy, "exact: fp32 accuracy");
+  return [options] { return work(*options); };
+}
+
+}  // namespace
+
+extern const Command command_bench_worker;
+const Command command_bench_worker{.name = "bench-worker",
+                                   .about = "Measures a model on orders from standard input, for benchmark drivers",
+                                   .example = "echo 'run 1.5' | nacre bench-worker model.onnx --inputs x.npz --threads 2 --dtype-policy exact",
+                                   .configure = configure};
+
+}  // namespace nacre::cli

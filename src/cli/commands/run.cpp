@@ -1,0 +1,61 @@
+// nacre run MODEL --inputs X --outputs Y
+#include <CLI/CLI.hpp>
+
+#include "cli/print.h"
+#include "cli/values.h"
+#include "core/os/file.h"
+
+namespace nacre::cli {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string inputs, outputs, profile;
+  bool report = false;
+};
+
+/// "table" and "json" are printed, anything else is a file that gets the JSON.
+void give_profile(const std::string& where, const Profile& profile) {
+  if (where == "table") print(profile.text());
+  else if (where == "json") print(profile.json() + "\n");
+  else check(write_file(where, profile.json() + "\n"), where);
+}
+
+int run(const Options& options) {
+  check_source(options.inputs);
+  check_target(options.outputs);
+  const StatePtr state = open_model(options.model);
+  if (options.report) print(state->report.text());
+  const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
+  Profile profile;
+  const std::vector<Value> outputs =
+      check(run_session(*state, inputs, {.profile = options.profile.empty() ? nullptr : &profile}), options.model.path);
+  if (!options.outputs.empty()) write_values(options.outputs, *state->output_names, outputs);
+  else if (options.profile != "json") print(summary(*state->output_names, outputs));
+  if (!options.profile.empty()) give_profile(options.profile, profile);
+  return kDone;
+}
+
+Action configure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_model_options(app, options->model);
+  add_dim_option(app, options->model);
+  app.add_option("-i,--inputs", options->inputs, std::string(kInputsHelp))->required();
+  app.add_option("-o,--outputs", options->outputs, cat(kOutputsHelp, "; without it a summary is printed"));
+  app.add_option("--profile", options->profile, "time of each operator: table, json, or a file that gets the JSON")
+      ->expected(0, 1)
+      ->default_str("table");
+  app.add_flag("--report", options->report, "say which backend runs which nodes, and why");
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+extern const Command command_run;
+const Command command_run{.name = "run",
+                          .about = "Runs a model on inputs from a file",
+                          .example = "nacre run model.onnx --inputs x.npz --outputs y.npz --threads 2\n"
+                                     "  nacre run model.onnx --inputs random:7 --dim batch=4 --profile",
+                          .configure = configure};
+
+}  // namespace nacre::cli

@@ -1,0 +1,106 @@
+// The command `nacre`: parses, runs one command of src/cli/commands, and turns what went wrong into messages and exit codes.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "core/log.h"
+#include "nacre/version.h"
+
+namespace nacre::cli {
+
+#define COMMAND(stem) extern const Command command_##stem;
+#include "commands_rows.inc"
+#undef COMMAND
+
+namespace {
+
+const Command* const kCommands[] = {
+#define COMMAND(stem) &command_##stem,
+#include "commands_rows.inc"
+#undef COMMAND
+};
+
+/// The caller's doing is wrong use; what a model or the machine cannot do is a failed run. Errors of a node are the model's.
+int exit_code(const Error& error) {
+  const bool callers = error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::not_found;
+  return callers && error.node().empty() ? kWrongUse : kCheckFailed;
+}
+
+int report(const std::string& subject, const Error& error) {
+  print_error(cat("nacre: ", subject, subject.empty() ? "" : ": ", error.what(), "\n"));
+  return exit_code(error);
+}
+
+int run_action(const Action& action) {
+  try {
+    return action();
+  } catch (const OutputClosed&) {
+    return kDone;
+  } catch (const Failure& failure) {
+    return report(failure.subject, failure.error);
+  } catch (const Error& error) {
+    return report("", error);
+  } catch (const std::bad_alloc&) {
+    return report("", Error(ErrorCode::resource_exhausted, "out of memory"));
+  } catch (const std::exception& error) {
+    return report("", Error(ErrorCode::internal, error.what(), "this is a bug in nacre: please report it"));
+  }
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* deepest = &app;
+  std::string command = "nacre";
+  while (!deepest->get_subcommands().empty()) {
+    deepest = deepest->get_subcommands().front();
+    command += " " + deepest->get_name();
+  }
+  std::string message = error.what();
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  print_error(cat(command, ": ", message, "\n  hint: ", command, " --help\n"));
+  return kWrongUse;
+}
+
+void log_to_stderr(LogLevel level, std::string_view text, void*) { print_error(cat("nacre: ", to_string(level), ": ", text, "\n")); }
+
+int run(int argc, char** argv) {
+  CLI::App app("Runs, checks and measures ONNX models and Hugging Face checkpoints.", "nacre");
+  app.set_version_flag("--version", cat("nacre ", version()), "Show the version");
+  app.set_help_flag("-h,--help", "Show this help");
+  app.footer("`nacre COMMAND --help` shows the options of a command, and an example.\n"
+             "Exit codes: 0 done, 1 a run or check failed, 2 wrong use.");
+  std::vector<std::pair<CLI::App*, Action>> actions;
+  for (const Command* command : kCommands) {
+    CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->about));
+    sub->footer(cat("Example:\n  ", command->example));
+    actions.emplace_back(sub, command->configure(*sub));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return run_action([&] {
+      if (dynamic_cast<const CLI::CallForVersion*>(&asked)) print(cat(asked.what(), "\n"));
+      else print(app.help());
+      return kDone;
+    });
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error);
+  }
+  for (const auto& [sub, action] : actions)
+    if (sub->parsed()) return run_action(action);
+  print_error(app.help());
+  return kWrongUse;
+}
+
+}  // namespace
+}  // namespace nacre::cli
+
+int main(int argc, char** argv) {
+#ifdef SIGPIPE
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, which `print` turns into a quiet end
+#endif
+  nacre::set_log_sink(nacre::cli::log_to_stderr);
+  return nacre::cli::run(argc, argv);
+}

@@ -1,0 +1,72 @@
+#include "cli/model.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "cli/print.h"
+#include "core/os/file.h"
+#include "ops/inference.h"
+
+namespace nacre::cli {
+namespace {
+
+int64_t dim_value(const std::string& text, std::string_view given) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    throw wrong_use("--dim", "takes NAME=N with a whole number, not \"", given, "\"");
+  return value;
+}
+
+void require_model(const std::string& path) {
+  if (!is_file(path) && !is_directory(path)) throw Failure{path, Error(ErrorCode::not_found, "there is no such file or directory")};
+}
+
+}  // namespace
+
+SessionOptions ModelOptions::session() const {
+  return {.backends = split(backends), .strict = strict, .threads = threads, .memory_budget = memory, .optimise = !no_optimise};
+}
+
+Bindings ModelOptions::bindings() const {
+  Bindings out;
+  for (const std::string& dim : dims) {
+    const size_t equals = dim.find('=');
+    if (equals == std::string::npos || equals == 0) throw wrong_use("--dim", "takes NAME=N, not \"", dim, "\"");
+    out[dim.substr(0, equals)] = dim_value(dim.substr(equals + 1), dim);
+  }
+  return out;
+}
+
+void add_model_argument(CLI::App& app, ModelOptions& options) {
+  app.add_option("MODEL", options.path, "an .onnx file, or a Hugging Face directory")->required();
+}
+
+void add_model_options(CLI::App& app, ModelOptions& options) {
+  add_model_argument(app, options);
+  app.add_option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
+  app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
+  app.add_option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)")->check(CLI::NonNegativeNumber);
+  app.add_flag("--strict", options.strict, "a node that the first backend cannot run is an error");
+  app.add_flag("--no-optimise", options.no_optimise, "run the graph as the file has it");
+}
+
+void add_dim_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--dim", options.dims, "what a symbolic dimension stands for: NAME=N (again for another)")->allow_extra_args(false);
+}
+
+Graph open_graph(const std::string& path) {
+  require_model(path);
+  Graph graph = check(load_graph(path), path);
+  check(verify(graph), path);
+  check(infer_graph(graph), path);
+  return graph;
+}
+
+StatePtr open_model(const ModelOptions& options) {
+  for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");  // before a long load
+  require_model(options.path);
+  return check(make_session(check(load_graph(options.path), options.path), options.session()), options.path);
+}
+
+}  // namespace nacre::cli
