@@ -41,9 +41,9 @@ static void run(const Kernels& k, int64_t m, int64_t depth, int64_t n, MatrixLay
 
 int main(int count, char** arguments) {
   using nacre::native::Activation;
-  const int64_t shapes[][3] = {{128, 384, 384},  {128, 384, 1536}, {128, 1536, 384}, {128, 768, 3072}, {196, 1024, 256}, {3136, 64, 64},
-                               {784, 512, 128},  {49, 2048, 512},  {512, 512, 512},  {16, 384, 1536},  {4, 384, 1536},   {2, 384, 1536},
-                               {1, 384, 1536},   {1, 384, 384},    {1, 768, 50257},  {64, 576, 3136},  {512, 4608, 49}};
+  const int64_t shapes[][3] = {{128, 384, 384}, {128, 384, 1536}, {128, 1536, 384}, {128, 768, 3072}, {196, 1024, 256}, {3136, 64, 64},
+                               {784, 512, 128}, {49, 2048, 512},  {512, 512, 512},  {16, 384, 1536},  {4, 384, 1536},   {2, 384, 1536},
+                               {1, 384, 1536},  {1, 384, 384},    {1, 768, 50257},  {64, 576, 3136},  {512, 4608, 49}};
   for (const Kernels* k : nacre::native::available_kernels()) {
     if (count > 1 && std::strcmp(arguments[1], k->isa) != 0) continue;
     for (auto [m, depth, n] : shapes) run(*k, m, depth, n, MatrixLayout::packed, Activation::none, "");

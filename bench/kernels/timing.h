@@ -16,9 +16,7 @@ struct Measured {
   double peak = 0;  // operations per second
 };
 
-inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+inline double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 inline double burst(const native::Kernels& k) {
   static float sink;

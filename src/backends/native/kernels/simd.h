@@ -66,10 +66,11 @@ NACRE_INLINE Vf with_sign_of(Vf magnitude, Vf sign) { return from_bits(bits(magn
 NACRE_INLINE __mmask16 lanes_below(int64_t count) { return static_cast<__mmask16>((1u << count) - 1); }
 NACRE_INLINE Vf load_first(const float* p, int64_t count) { return (Vf)_mm512_maskz_loadu_ps(lanes_below(count), p); }
 NACRE_INLINE void store_first(float* p, Vf v, int64_t count) { _mm512_mask_storeu_ps(p, lanes_below(count), (__m512)v); }
-/// Lanes [first, last) of the vector at p, zeros elsewhere; reads nothing else.
-NACRE_INLINE Vf load_window(const float* p, int64_t first, int64_t last) {
-  return (Vf)_mm512_maskz_loadu_ps(lanes_below(last) & ~lanes_below(first), p);
-}
+using WindowMask = __mmask16;
+/// Lanes [first, last) of a vector.
+NACRE_INLINE WindowMask window_mask(int64_t first, int64_t last) { return lanes_below(last) & ~lanes_below(first); }
+/// The mask's lanes of the vector at p, zeros elsewhere; reads nothing else.
+NACRE_INLINE Vf load_window(const float* p, WindowMask mask) { return (Vf)_mm512_maskz_loadu_ps(mask, p); }
 NACRE_INLINE Vf sqrt(Vf x) { return (Vf)_mm512_sqrt_ps((__m512)x); }
 NACRE_INLINE Vf round_even(Vf x) { return (Vf)_mm512_roundscale_ps((__m512)x, 8); }
 NACRE_INLINE Vf floor(Vf x) { return (Vf)_mm512_roundscale_ps((__m512)x, 9); }
@@ -86,18 +87,24 @@ NACRE_INLINE __m256i lanes_between(int64_t first, int64_t last) {
 }
 NACRE_INLINE Vf load_first(const float* p, int64_t count) { return (Vf)_mm256_maskload_ps(p, lanes_between(0, count)); }
 NACRE_INLINE void store_first(float* p, Vf v, int64_t count) { _mm256_maskstore_ps(p, lanes_between(0, count), (__m256)v); }
-NACRE_INLINE Vf load_window(const float* p, int64_t first, int64_t last) { return (Vf)_mm256_maskload_ps(p, lanes_between(first, last)); }
+using WindowMask = __m256i;
+NACRE_INLINE WindowMask window_mask(int64_t first, int64_t last) { return lanes_between(first, last); }
+NACRE_INLINE Vf load_window(const float* p, WindowMask mask) { return (Vf)_mm256_maskload_ps(p, mask); }
 NACRE_INLINE Vf sqrt(Vf x) { return (Vf)_mm256_sqrt_ps((__m256)x); }
 NACRE_INLINE Vf round_even(Vf x) { return (Vf)_mm256_round_ps((__m256)x, 8); }
 NACRE_INLINE Vf floor(Vf x) { return (Vf)_mm256_round_ps((__m256)x, 9); }
 NACRE_INLINE Vf ceil(Vf x) { return (Vf)_mm256_round_ps((__m256)x, 10); }
 #else
-NACRE_INLINE Vf load_window(const float* p, int64_t first, int64_t last) {
+struct WindowMask {
+  int64_t first, last;
+};
+NACRE_INLINE WindowMask window_mask(int64_t first, int64_t last) { return {first, last}; }
+NACRE_INLINE Vf load_window(const float* p, WindowMask mask) {
   Vf v{};
-  for (int64_t lane = first; lane < last; ++lane) v[lane] = p[lane];
+  for (int64_t lane = mask.first; lane < mask.last; ++lane) v[lane] = p[lane];
   return v;
 }
-NACRE_INLINE Vf load_first(const float* p, int64_t count) { return load_window(p, 0, count); }
+NACRE_INLINE Vf load_first(const float* p, int64_t count) { return load_window(p, {0, count}); }
 NACRE_INLINE void store_first(float* p, Vf v, int64_t count) {
   for (int64_t lane = 0; lane < count; ++lane) p[lane] = v[lane];
 }
@@ -166,19 +173,28 @@ NACRE_INLINE bool any(Vi mask) {
 #endif
 }
 
+#if NACRE_ISA_avx512
+NACRE_INLINE float sum_of_lanes(Vf v) { return _mm512_reduce_add_ps((__m512)v); }
+NACRE_INLINE float max_of_lanes(Vf v) { return _mm512_reduce_max_ps((__m512)v); }
+#else
 NACRE_INLINE float sum_of_lanes(Vf v) {
-  float lane[kLanes];
-  __builtin_memcpy(lane, &v, sizeof v);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
-  return lane[0];
+  float sum[4] = {v[0], v[1], v[2], v[3]};
+  for (int lane = 4; lane < kLanes; ++lane) sum[lane % 4] += v[lane];
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 NACRE_INLINE float max_of_lanes(Vf v) {
-  float lane[kLanes];
-  __builtin_memcpy(lane, &v, sizeof v);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] = max(lane[i], lane[i + half]);
-  return lane[0];
+  float best[4] = {v[0], v[1], v[2], v[3]};
+  for (int lane = 4; lane < kLanes; ++lane) best[lane % 4] = max(best[lane % 4], v[lane]);
+  return max(max(best[0], best[2]), max(best[1], best[3]));
+}
+#endif
+
+/// visit(i, lanes) for every vector of n floats; `lanes` is the constant kLanes except for the last, shorter one.
+template <class Visit>
+NACRE_INLINE void for_vectors(int64_t n, Visit visit) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) visit(i, int64_t{kLanes});
+  if (i < n) visit(i, n - i);
 }
 
 /// Lanes 0, 2, 4 … of (a, b).

@@ -70,39 +70,34 @@ NACRE_INLINE Vf finished_score(const AttentionArgs& args, Vf score) {
   return args.softcap > 0 ? splat(args.softcap) * tanh(score / splat(args.softcap)) : score;
 }
 
-/// Scales and masks the visible scores [begin, end) of a row; the largest of them.
-NACRE_INLINE float finish_scores(const AttentionArgs& args, const float* mask, float* scores, Range visible) {
+/// Scales and masks `n` scores; the largest of them.
+NACRE_INLINE float finish_scores(const AttentionArgs& args, const float* mask, float* scores, int64_t n) {
   Vf best = splat(kLowest);
-  for (int64_t i = visible.begin; i < visible.end; i += kLanes) {
-    int64_t lanes = min(visible.end - i, int64_t{kLanes});
+  for_vectors(n, [&](int64_t i, int64_t lanes) {
     Vf x = finished_score(args, load_lanes(scores + i, lanes));
     if (mask) x += load_lanes(mask + i, lanes);
     store_lanes(scores + i, x, lanes);
-    if (lanes < kLanes) x = load_lanes_or(scores + i, lanes, splat(kLowest));
-    best = max(x, best);
-  }
+    best = max(lanes < kLanes ? load_lanes_or(scores + i, lanes, splat(kLowest)) : x, best);
+  });
   return max_of_lanes(best);
 }
 
 /// Scores to exponentials; their sum. Keys out of sight get none.
 NACRE_INLINE float exponentiate(float* scores, int64_t keys, Range visible, float largest) {
   Vf sum{};
+  float* seen = scores + visible.begin;
   for (int64_t i = 0; i < visible.begin; ++i) scores[i] = 0;
-  for (int64_t i = visible.begin; i < visible.end; i += kLanes) {
-    int64_t lanes = min(visible.end - i, int64_t{kLanes});
-    Vf e = exp(load_lanes_or(scores + i, lanes, splat(kLowest)) - splat(largest));
-    store_lanes(scores + i, e, lanes);
+  for_vectors(visible.end - visible.begin, [&](int64_t i, int64_t lanes) {
+    Vf e = exp(load_lanes_or(seen + i, lanes, splat(kLowest)) - splat(largest));
+    store_lanes(seen + i, e, lanes);
     sum += e;
-  }
+  });
   for (int64_t i = visible.end; i < keys; ++i) scores[i] = 0;
   return sum_of_lanes(sum);
 }
 
 NACRE_INLINE void scale_row(float* y, int64_t n, float factor) {
-  for (int64_t i = 0; i < n; i += kLanes) {
-    int64_t lanes = min(n - i, int64_t{kLanes});
-    store_lanes(y + i, load_lanes(y + i, lanes) * splat(factor), lanes);
-  }
+  for_vectors(n, [=](int64_t i, int64_t lanes) { store_lanes(y + i, load_lanes(y + i, lanes) * splat(factor), lanes); });
 }
 
 void normalise_scores(const Block& b, bool is_first) {
@@ -113,9 +108,9 @@ void normalise_scores(const Block& b, bool is_first) {
     visible = {max(visible.begin - b.key, int64_t{0}), min(visible.end - b.key, b.keys)};
     visible.begin = min(visible.begin, b.keys), visible.end = max(visible.end, visible.begin);
     float* scores = b.scores + row * kKeyBlock;
-    const float* mask = args.mask ? args.mask + query * args.mask_stride + b.key : nullptr;
+    const float* mask = args.mask ? args.mask + query * args.mask_stride + b.key + visible.begin : nullptr;
     float before = is_first ? kLowest : b.largest[row];
-    float largest = max(finish_scores(args, mask, scores, visible), before);
+    float largest = max(finish_scores(args, mask, scores + visible.begin, visible.end - visible.begin), before);
     float reference = largest == kLowest ? 0 : largest;  // all hidden so far: keep exp(-inf) = 0
     float shrink = before == reference ? 1 : exp(splat(before - reference))[0];
     float added = exponentiate(scores, b.keys, visible, reference);

@@ -22,6 +22,7 @@ NACRE_INLINE bool is_pointwise(const Window& w) {
 /// Lanes [first, last) of a vector that come from one input row: lane i reads plane[offset + i * stride].
 struct Piece {
   int64_t first, last, offset;
+  WindowMask low, high;  // stride 1: low; stride 2: the two vectors whose even lanes these are
 };
 
 /// What one vector of a panel reads for one tap of the kernel.
@@ -30,25 +31,41 @@ struct Pieces {
   int count = 0;
 };
 
-/// The output columns whose tap falls into the input row.
+/// Where a vector of output positions begins.
+struct Start {
+  int64_t row, column, lanes;
+};
+
+/// The output columns whose tap falls into the input row. Stride 0: any.
+template <int Stride>
 NACRE_INLINE void inside(const Window& w, int64_t shift, int64_t& begin, int64_t& end) {
-  if (shift < 0) begin = max(begin, (-shift + w.stride[1] - 1) / w.stride[1]);
-  end = shift < w.input[1] ? min(end, (w.input[1] - shift - 1) / w.stride[1] + 1) : begin;
+  const int64_t stride = Stride ? Stride : w.stride[1];
+  if (shift < 0) begin = max(begin, (-shift + stride - 1) / stride);
+  end = shift < w.input[1] ? min(end, (w.input[1] - shift - 1) / stride + 1) : begin;
 }
 
-void find_pieces(const Window& w, int64_t tap, int64_t position, int64_t lanes, Pieces& pieces) {
-  int64_t tap_row = tap / w.kernel[1] * w.dilation[0] - w.pad_begin[0];
-  int64_t tap_column = tap % w.kernel[1] * w.dilation[1] - w.pad_begin[1];
+template <int Stride>
+NACRE_INLINE Piece piece_of(int64_t first, int64_t last, int64_t offset) {
+  if constexpr (Stride == 1) return {first, last, offset, window_mask(first, last), window_mask(0, 0)};
+  if constexpr (Stride == 2) {
+    int64_t begin = 2 * first, end = 2 * last - 1;
+    return {first, last, offset, window_mask(min(begin, int64_t{kLanes}), min(end, int64_t{kLanes})),
+            window_mask(max(begin - kLanes, int64_t{0}), max(end - kLanes, int64_t{0}))};
+  }
+  return {first, last, offset, window_mask(0, 0), window_mask(0, 0)};
+}
+
+template <int Stride>
+NACRE_INLINE void find_pieces(const Window& w, int64_t tap_row, int64_t tap_column, Start at, Pieces& pieces) {
   pieces.count = 0;
-  for (int64_t lane = 0; lane < lanes;) {
-    int64_t row = (position + lane) / w.output[1], column = (position + lane) % w.output[1];
-    int64_t run = min(w.output[1] - column, lanes - lane);
-    int64_t input_row = row * w.stride[0] + tap_row;
-    int64_t begin = column, end = column + run;
-    inside(w, tap_column, begin, end);
+  for (int64_t lane = 0; lane < at.lanes; ++at.row, at.column = 0) {
+    int64_t run = min(w.output[1] - at.column, at.lanes - lane);
+    int64_t input_row = at.row * w.stride[0] + tap_row;
+    int64_t begin = at.column, end = at.column + run;
+    inside<Stride>(w, tap_column, begin, end);
     if (input_row >= 0 && input_row < w.input[0] && begin < end) {
-      int64_t offset = input_row * w.input[1] + (column - lane) * w.stride[1] + tap_column;
-      pieces.piece[pieces.count++] = {lane + begin - column, lane + end - column, offset};
+      int64_t offset = input_row * w.input[1] + (at.column - lane) * w.stride[1] + tap_column;
+      pieces.piece[pieces.count++] = piece_of<Stride>(lane + begin - at.column, lane + end - at.column, offset);
     }
     lane += run;
   }
@@ -57,13 +74,8 @@ void find_pieces(const Window& w, int64_t tap, int64_t position, int64_t lanes, 
 template <int Stride>
 NACRE_INLINE Vf read_piece(const float* plane, const Piece& piece, int64_t stride) {
   const float* lane_zero = plane + piece.offset;
-  if constexpr (Stride == 1) return load_window(lane_zero, piece.first, piece.last);
-  if constexpr (Stride == 2) {
-    int64_t first = 2 * piece.first, last = 2 * piece.last - 1;
-    Vf low = load_window(lane_zero, min(first, int64_t{kLanes}), min(last, int64_t{kLanes}));
-    Vf high = load_window(lane_zero + kLanes, max(first - kLanes, int64_t{0}), max(last - kLanes, int64_t{0}));
-    return even_lanes(low, high);
-  }
+  if constexpr (Stride == 1) return load_window(lane_zero, piece.low);
+  if constexpr (Stride == 2) return even_lanes(load_window(lane_zero, piece.low), load_window(lane_zero + kLanes, piece.high));
   float lane[kLanes] = {};
   for (int64_t i = piece.first; i < piece.last; ++i) lane[i] = lane_zero[i * stride];
   return load(lane);
@@ -71,8 +83,9 @@ NACRE_INLINE Vf read_piece(const float* plane, const Piece& piece, int64_t strid
 
 template <int Stride>
 NACRE_INLINE Vf read_pieces(const float* plane, const Pieces& pieces, int64_t stride) {
-  Vi lanes{};
-  for (int i = 0; i < pieces.count; ++i) lanes |= bits(read_piece<Stride>(plane, pieces.piece[i], stride));
+  if (pieces.count == 0) return Vf{};
+  Vi lanes = bits(read_piece<Stride>(plane, pieces.piece[0], stride));
+  for (int i = 1; i < pieces.count; ++i) lanes |= bits(read_piece<Stride>(plane, pieces.piece[i], stride));
   return from_bits(lanes);
 }
 
@@ -83,23 +96,36 @@ struct Patches {
   int64_t begin, end;
 };
 
+/// One tap's row of the panel, for every channel of the block.
+template <int Stride>
+NACRE_INLINE void pack_tap(const Patches& p, int64_t tap, const Pieces& low, const Pieces& high, float* panel) {
+  const Window& w = p.args.window;
+  int64_t taps = taps_of(w), plane = w.input[0] * w.input[1];
+  int64_t channel = p.depth > tap ? (p.depth - tap + taps - 1) / taps : 0;
+  const float* source = p.args.x + channel * plane;
+  float* target = panel + (channel * taps + tap - p.depth) * kPanel;
+  for (float* end = panel + p.count * kPanel; target < end; target += taps * kPanel, source += plane) {
+    store(target, read_pieces<Stride>(source, low, w.stride[1]));
+    store(target + kLanes, read_pieces<Stride>(source, high, w.stride[1]));
+  }
+}
+
 /// One panel, tap by tap, so that where a tap reads is worked out once for all channels.
 template <int Stride>
 void pack_panel(const Patches& p, int64_t position, float* panel) {
   const Window& w = p.args.window;
-  int64_t taps = taps_of(w), plane = w.input[0] * w.input[1], lanes = min(p.end - position, int64_t{kPanel});
-  for (int64_t tap = 0; tap < taps; ++tap) {
-    Pieces low, high;
-    find_pieces(w, tap, position, min(lanes, int64_t{kLanes}), low);
-    find_pieces(w, tap, position + kLanes, max(lanes - kLanes, int64_t{0}), high);
-    int64_t channel = (max(p.depth - tap, int64_t{0}) + taps - 1) / taps;
-    for (; channel * taps + tap < p.depth + p.count; ++channel) {
-      const float* source = p.args.x + channel * plane;
-      float* target = panel + (channel * taps + tap - p.depth) * kPanel;
-      store(target, read_pieces<Stride>(source, low, w.stride[1]));
-      store(target + kLanes, read_pieces<Stride>(source, high, w.stride[1]));
+  int64_t lanes = min(p.end - position, int64_t{kPanel}), middle = position + kLanes;
+  Start first{position / w.output[1], position % w.output[1], min(lanes, int64_t{kLanes})};
+  Start second{middle / w.output[1], middle % w.output[1], max(lanes - kLanes, int64_t{0})};
+  Pieces low, high;
+  int64_t tap = 0;
+  for (int64_t row = 0; row < w.kernel[0]; ++row)
+    for (int64_t column = 0; column < w.kernel[1]; ++column, ++tap) {
+      int64_t tap_row = row * w.dilation[0] - w.pad_begin[0], tap_column = column * w.dilation[1] - w.pad_begin[1];
+      find_pieces<Stride>(w, tap_row, tap_column, first, low);
+      find_pieces<Stride>(w, tap_row, tap_column, second, high);
+      pack_tap<Stride>(p, tap, low, high, panel);
     }
-  }
 }
 
 void pack_patches(const Patches& p) {

@@ -10,6 +10,7 @@ using native::SoftmaxArgs;
 
 namespace {
 
+constexpr float kLowest = -__builtin_inff();
 constexpr int64_t kChunk = 128 * kLanes;  // sums run in fp32 over a chunk, in fp64 over chunks
 
 NACRE_INLINE Vf itself(Vf x) { return x; }
@@ -55,52 +56,38 @@ NACRE_INLINE float extreme_of(const float* x, int64_t n) {
 
 /// y = x * scale + mask, and the largest of them (NaN aside: it shows in the sum).
 NACRE_INLINE float scores_of(const SoftmaxArgs& args, const float* x, const float* mask, float* y) {
-  const Vf lowest = splat(-__builtin_inff());
-  Vf best = lowest;
-  for (int64_t i = 0; i < args.n; i += kLanes) {
-    int64_t lanes = min(args.n - i, int64_t{kLanes});
+  Vf best = splat(kLowest);
+  for_vectors(args.n, [&](int64_t i, int64_t lanes) {
     Vf score = load_lanes(x + i, lanes) * splat(args.scale);
     if (mask) score += load_lanes(mask + i, lanes);
     store_lanes(y + i, score, lanes);
-    if (lanes < kLanes) score = load_lanes_or(y + i, lanes, lowest);
-    best = max(score, best);
-  }
+    best = max(lanes < kLanes ? load_lanes_or(y + i, lanes, splat(kLowest)) : score, best);
+  });
   return max_of_lanes(best);
 }
 
-/// y = exp(y - largest), and their sum.
+/// The sum of exp(y - largest); y becomes them when they are kept.
 NACRE_INLINE float exponentials_of(float* y, int64_t n, float largest, bool is_kept) {
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kChunk) {
-    int64_t end = min(begin + kChunk, n), i = begin;
     Vf sum{};
-    for (; i + kLanes <= end; i += kLanes) {
-      Vf e = exp(load(y + i) - splat(largest));
-      if (is_kept) store(y + i, e);
+    for_vectors(min(kChunk, n - begin), [&](int64_t i, int64_t lanes) {
+      float* at = y + begin + i;
+      Vf e = exp(load_lanes_or(at, lanes, splat(kLowest)) - splat(largest));  // the lanes behind: exp(-inf) = 0
+      if (is_kept) store_lanes(at, e, lanes);
       sum += e;
-    }
-    if (i < end) {
-      Vf e = exp(load_lanes_or(y + i, end - i, splat(-__builtin_inff())) - splat(largest));
-      if (is_kept) store_lanes(y + i, e, end - i);
-      sum += e;  // the lanes behind hold exp(-inf) = 0
-    }
+    });
     total += static_cast<double>(sum_of_lanes(sum));
   }
   return static_cast<float>(total);
 }
 
 NACRE_INLINE void scale_row(float* y, int64_t n, float scale) {
-  for (int64_t i = 0; i < n; i += kLanes) {
-    int64_t lanes = min(n - i, int64_t{kLanes});
-    store_lanes(y + i, load_lanes(y + i, lanes) * splat(scale), lanes);
-  }
+  for_vectors(n, [=](int64_t i, int64_t lanes) { store_lanes(y + i, load_lanes(y + i, lanes) * splat(scale), lanes); });
 }
 
 NACRE_INLINE void subtract_both(float* y, int64_t n, float largest, float log_sum) {
-  for (int64_t i = 0; i < n; i += kLanes) {
-    int64_t lanes = min(n - i, int64_t{kLanes});
-    store_lanes(y + i, load_lanes(y + i, lanes) - splat(largest) - splat(log_sum), lanes);
-  }
+  for_vectors(n, [=](int64_t i, int64_t lanes) { store_lanes(y + i, load_lanes(y + i, lanes) - splat(largest) - splat(log_sum), lanes); });
 }
 
 struct Row {
@@ -115,12 +102,11 @@ NACRE_INLINE Row joined_row(const NormArgs& args, int64_t row) {
   Row joined{args.x + start, args.y + start, args.n};
   if (!args.residual && !args.sum) return joined;
   float* sum = args.sum ? args.sum + start : joined.y;
-  for (int64_t i = 0; i < args.n; i += kLanes) {
-    int64_t lanes = min(args.n - i, int64_t{kLanes});
+  for_vectors(args.n, [&](int64_t i, int64_t lanes) {
     Vf x = load_lanes(joined.x + i, lanes);
     if (args.residual) x += load_lanes(args.residual + start + i, lanes);
     store_lanes(sum + i, x, lanes);
-  }
+  });
   joined.x = sum;
   return joined;
 }
@@ -141,13 +127,12 @@ NACRE_INLINE float squares_around(const Row& row, float mean) {
 }
 
 NACRE_INLINE void write_normalised(const NormArgs& args, const Row& row, float mean, float inverse) {
-  for (int64_t i = 0; i < row.n; i += kLanes) {
-    int64_t lanes = min(row.n - i, int64_t{kLanes});
+  for_vectors(row.n, [&](int64_t i, int64_t lanes) {
     Vf y = (load_lanes(row.x + i, lanes) - splat(mean)) * splat(inverse);
     if (args.gamma) y *= load_lanes(args.gamma + i, lanes);
     if (args.beta) y += load_lanes(args.beta + i, lanes);
     store_lanes(row.y + i, y, lanes);
-  }
+  });
 }
 
 }  // namespace

@@ -12,13 +12,15 @@ using native::Window;
 
 namespace {
 
-constexpr int64_t kScratchFloats = 12 * 1024;  // 48 KiB: about the first-level cache
+constexpr int64_t kScratchFloats = 4 * 1024;  // a third of the first-level cache
 
 /// How padded rows lie in the scratch.
 struct Layout {
   int64_t part;         // floats of one part of a row
   int64_t row;          // floats of a row: all its parts
   int64_t output_rows;  // rows of output that one filling serves
+  int64_t step;         // from one tap's column to the next: floats within a part,
+  int64_t part_step;    // and parts
 };
 
 NACRE_INLINE Layout layout_of(const Window& w) {
@@ -26,7 +28,7 @@ NACRE_INLINE Layout layout_of(const Window& w) {
   int64_t row = part * w.stride[1];
   int64_t halo = (w.kernel[0] - 1) * w.dilation[0] + 1;
   int64_t fitting = (kScratchFloats / row - halo) / w.stride[0] + 1;
-  return {part, row, max(min(fitting, w.output[0]), int64_t{1})};
+  return {part, row, max(min(fitting, w.output[0]), int64_t{1}), w.dilation[1] / w.stride[1], w.dilation[1] % w.stride[1]};
 }
 
 NACRE_INLINE int64_t rows_for(const Window& w, int64_t output_rows) {
@@ -34,11 +36,22 @@ NACRE_INLINE int64_t rows_for(const Window& w, int64_t output_rows) {
 }
 
 NACRE_INLINE void fill(float* target, int64_t n, float value) {
-  for (int64_t i = 0; i < n; ++i) target[i] = value;
+  for_vectors(n, [=](int64_t i, int64_t lanes) { store_lanes(target + i, splat(value), lanes); });
+}
+
+/// `count` floats of every second one at `from`. Whole vectors are written, `padding` behind the last: the part or row behind
+/// begins with padding or is written later.
+NACRE_INLINE void copy_even(const float* from, int64_t count, Vf padding, float* to) {
+  int64_t left = 2 * count - 1;
+  for (int64_t i = 0; i < count; i += kLanes, left -= 2 * kLanes) {
+    Vf low = load_lanes_or(from + 2 * i, min(left, int64_t{kLanes}), padding);
+    Vf high = left > kLanes ? load_lanes_or(from + 2 * i + kLanes, min(left - kLanes, int64_t{kLanes}), padding) : padding;
+    store(to + i, even_lanes(low, high));
+  }
 }
 
 /// Splits one input row over the parts: input column i is padded column i + pad.
-NACRE_INLINE void split_row(const Window& w, const Layout& layout, const float* source, float* target) {
+NACRE_INLINE void split_row(const Window& w, const Layout& layout, const float* source, float padding, float* target) {
   int64_t stride = w.stride[1], pad = w.pad_begin[1];
   for (int64_t part = 0; part < stride; ++part) {
     int64_t first = pad > part ? (pad - part + stride - 1) / stride : 0;  // the first index whose column is no padding
@@ -47,9 +60,9 @@ NACRE_INLINE void split_row(const Window& w, const Layout& layout, const float* 
     int64_t count = available > 0 ? min((available + stride - 1) / stride, layout.part - first) : 0;
     float* to = target + part * layout.part + first;
     if (stride == 1)
-      for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+      for_vectors(count, [=](int64_t i, int64_t lanes) { store_lanes(to + i, load_lanes(from + i, lanes), lanes); });
     else if (stride == 2)
-      for (int64_t i = 0; i < count; ++i) to[i] = from[2 * i];
+      copy_even(from, count, splat(padding), to);
     else
       for (int64_t i = 0; i < count; ++i) to[i] = from[i * stride];
   }
@@ -60,7 +73,7 @@ void fill_rows(const Window& w, const Layout& layout, const float* plane, int64_
   fill(scratch, rows * layout.row, padding);
   for (int64_t row = 0; row < rows; ++row) {
     int64_t input_row = first_padded_row + row - w.pad_begin[0];
-    if (input_row >= 0 && input_row < w.input[0]) split_row(w, layout, plane + input_row * w.input[1], scratch + row * layout.row);
+    if (input_row >= 0 && input_row < w.input[0]) split_row(w, layout, plane + input_row * w.input[1], padding, scratch + row * layout.row);
   }
 }
 
@@ -70,7 +83,6 @@ enum class Work { multiply, largest, sum };
 template <Work Kind, int Vectors, int Kernel>
 NACRE_INLINE void sweep(const Window& w, const Layout& layout, const float* rows, const float* weights, Vf start, float* y, int64_t n) {
   const int64_t kernel_rows = Kernel ? Kernel : w.kernel[0], kernel_columns = Kernel ? Kernel : w.kernel[1];
-  const int64_t step = w.dilation[1] / w.stride[1], part_step = w.dilation[1] % w.stride[1];
   Vf sum[Vectors];
   for (int v = 0; v < Vectors; ++v) sum[v] = start;
 #pragma GCC unroll 5
@@ -86,7 +98,7 @@ NACRE_INLINE void sweep(const Window& w, const Layout& layout, const float* rows
         if constexpr (Kind == Work::largest) sum[v] = max(x, sum[v]);
         if constexpr (Kind == Work::sum) sum[v] += x;
       }
-      index += step, part += part_step;
+      index += layout.step, part += layout.part_step;
       if (part >= w.stride[1]) part -= w.stride[1], ++index;
     }
   }
@@ -120,8 +132,7 @@ struct Plane {
   float start, padding;
 };
 
-void sweep_plane(const Window& w, RowSweep sweep_one, const Plane& plane, float* scratch) {
-  Layout layout = layout_of(w);
+void sweep_plane(const Window& w, const Layout& layout, RowSweep sweep_one, const Plane& plane, float* scratch) {
   for (int64_t begin = 0; begin < w.output[0]; begin += layout.output_rows) {
     int64_t rows = min(layout.output_rows, w.output[0] - begin);
     fill_rows(w, layout, plane.x, begin * w.stride[0], rows_for(w, rows), plane.padding, scratch);
@@ -151,18 +162,20 @@ void divide_by_counts(const Window& w, bool counts_padding, float* y) {
 
 int64_t window_scratch(const Window& w) {
   Layout layout = layout_of(w);
-  return rows_for(w, layout.output_rows) * layout.row;
+  return rows_for(w, layout.output_rows) * layout.row + kLanes;
 }
 
 void depthwise(const DepthwiseArgs& args) {
   const Window& w = args.window;
   int64_t input = w.input[0] * w.input[1], output = w.output[0] * w.output[1], taps = w.kernel[0] * w.kernel[1];
+  const Layout layout = layout_of(w);
   RowSweep sweep_one = sweep_for<Work::multiply>(w);
   int64_t channel_end = args.channel_end < 0 ? args.channels : args.channel_end;
   for (int64_t channel = args.channel_begin; channel < channel_end; ++channel) {
     float* y = args.y + channel * output;
     float bias = args.epilogue.bias_rows ? args.epilogue.bias_rows[channel] : 0;
-    sweep_plane(w, sweep_one, {args.x + channel / args.multiplier * input, y, args.weights + channel * taps, bias, 0}, args.scratch);
+    sweep_plane(w, layout, sweep_one, {args.x + channel / args.multiplier * input, y, args.weights + channel * taps, bias, 0},
+                args.scratch);
     if (args.epilogue.activation != Activation::none) activate_block(args.epilogue, nullptr, y, output, 1, output);
   }
 }
@@ -171,10 +184,11 @@ void pool(const PoolArgs& args) {
   const Window& w = args.window;
   bool is_max = args.pooling == Pooling::max;
   float start = is_max ? -__builtin_inff() : 0;
+  const Layout layout = layout_of(w);
   RowSweep sweep_one = is_max ? sweep_for<Work::largest>(w) : sweep_for<Work::sum>(w);
   for (int64_t index = 0; index < args.planes; ++index) {
     float* y = args.y + index * w.output[0] * w.output[1];
-    sweep_plane(w, sweep_one, {args.x + index * w.input[0] * w.input[1], y, nullptr, start, start}, args.scratch);
+    sweep_plane(w, layout, sweep_one, {args.x + index * w.input[0] * w.input[1], y, nullptr, start, start}, args.scratch);
     if (!is_max) divide_by_counts(w, args.pooling == Pooling::average_with_padding, y);
   }
 }
