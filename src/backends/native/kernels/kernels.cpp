@@ -1,12 +1,12 @@
 // Which table of kernels this process uses.
 #include "backends/native/kernels/kernels.h"
 
-#include <cstdlib>
+#include "core/cpu.h"
 
 namespace nacre {
 
-#define NACRE_ISA_ROW(name) \
-  namespace name {          \
+#define NACRE_ISA_ROW(name)                  \
+  namespace name {                           \
   extern const native::Kernels kernel_table; \
   }
 #include "isa_rows.inc"
@@ -15,15 +15,10 @@ namespace nacre {
 namespace native {
 namespace {
 
-/// The one place that asks the CPU.
-bool can_run(std::string_view isa) {
-#if defined(__x86_64__)
-  if (isa == "avx2") return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-  if (isa == "avx512")
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && can_run("avx2");
-#endif
-  return true;  // portable, and whatever the target architecture always has
+/// Names that core does not know run nowhere: a table is only as good as the test for its CPU.
+bool can_run(std::string_view isa, Isa best) {
+  std::optional<Isa> needed = parse_isa(isa);
+  return needed && *needed <= best;
 }
 
 #define NACRE_ISA_ROW(name) &nacre::name::kernel_table,
@@ -37,15 +32,17 @@ struct Available {
   size_t count = 0;
 
   Available() {
+    Isa best = best_isa(detect_features());
     for (size_t i = std::size(compiled); i-- > 0;)  // rows are listed worst first
-      if (can_run(compiled[i]->isa)) tables[count++] = compiled[i];
+      if (can_run(compiled[i]->isa, best)) tables[count++] = compiled[i];
   }
 };
 
+/// The best that the CPU has and the knob leaves.
 const Kernels& choose() {
-  const char* wanted = std::getenv("NACRE_ISA");
-  const Kernels* named = wanted ? kernels_for(wanted) : nullptr;
-  return named ? *named : *available_kernels().front();
+  for (const Kernels* table : available_kernels())
+    if (can_run(table->isa, cpu().isa)) return *table;
+  return *available_kernels().back();
 }
 
 }  // namespace

@@ -60,7 +60,11 @@ void score(const Block& b) {
         b.scores[row * kKeyBlock + key] = dot(q + row * args.q_stride, k + key * args.k_stride, args.head_size);
     return;
   }
-  GemmArgs product{b.queries, b.keys, args.head_size, q, args.q_stride, k, args.k_stride, MatrixLayout::transposed, b.scores, kKeyBlock};
+  GemmArgs product;
+  product.m = b.queries, product.n = b.keys, product.k = args.head_size;
+  product.a = q, product.lda = args.q_stride;
+  product.b = k, product.ldb = args.k_stride, product.b_layout = MatrixLayout::transposed;
+  product.c = b.scores, product.ldc = kKeyBlock;
   product.scratch = b.gemm_scratch;
   gemm(product);
 }
@@ -124,8 +128,12 @@ void add_values(const Block& b, bool is_first) {
   const AttentionArgs& args = b.args;
   float* y = args.y + b.query * args.y_stride;
   const float* v = args.v + b.key * args.v_stride;
-  GemmArgs product{b.queries, args.value_size, b.keys, b.scores, kKeyBlock, v, args.v_stride, MatrixLayout::row_major, y, args.y_stride};
-  if (!is_first) product.epilogue.residual = y, product.epilogue.residual_stride = args.y_stride;
+  GemmArgs product;
+  product.m = b.queries, product.n = args.value_size, product.k = b.keys;
+  product.a = b.scores, product.lda = kKeyBlock;
+  product.b = v, product.ldb = args.v_stride, product.b_layout = MatrixLayout::row_major;
+  product.c = y, product.ldc = args.y_stride;
+  product.accumulate = !is_first;
   product.scratch = b.gemm_scratch;
   gemm(product);
 }
