@@ -8,18 +8,10 @@
 #include "core/os/file.h"
 #include "io/json.h"
 #include "io/json_tensor.h"
+#include "io/npy.h"
 #include "io/onnx_reader.h"
 #include "io/onnx_tensor.h"
 #include "io/onnx_writer.h"
-#if __has_include("io/npy.h")
-#include "io/npy.h"
-#else  // until io reads archives
-namespace nacre {
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-static Result<NamedTensors> load_npz(const std::string&) { return fail(ErrorCode::unsupported, "no .npz yet"); }
-static Result<void> save_npz(const std::string&, const NamedTensors&) { return fail(ErrorCode::unsupported, "no .npz yet"); }
-}  // namespace nacre
-#endif
 
 namespace nacre::cli {
 namespace {
