@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/native/kernels/kernels.h"
+#include "core/cpu.h"
 
 namespace nacre {
 namespace {
@@ -61,6 +62,15 @@ TEST(KernelTables, EveryEntryIsFilled) {
     EXPECT_EQ(native::kernels_for(k->isa), k);
   }
   EXPECT_EQ(native::kernels_for("abacus"), nullptr);
+}
+
+TEST(KernelTables, TheChosenOneIsTheBestThatTheKnobLeaves) {
+  for (const native::Kernels* k : native::available_kernels())
+    if (*parse_isa(k->isa) <= cpu().isa) {
+      EXPECT_EQ(&native::kernels(), k) << "available tables come best first";
+      return;
+    }
+  FAIL() << "the portable table runs everywhere";
 }
 
 }  // namespace

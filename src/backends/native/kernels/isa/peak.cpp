@@ -5,7 +5,8 @@ namespace nacre::NACRE_ISA {
 
 double fma_burst(int64_t steps, float* sink) {
   constexpr int kSums = kLanes == 16 ? 24 : 12;
-  Vf sum[kSums] = {};
+  Vf sum[kSums];  // all different, or a compiler computes one of them
+  for (int i = 0; i < kSums; ++i) sum[i] = splat(*sink + static_cast<float>(i));
   Vf a = splat(*sink), b = splat(1e-9f);
   for (int64_t step = 0; step < steps; ++step) {
 #pragma GCC unroll 24
