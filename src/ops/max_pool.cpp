@@ -1,4 +1,4 @@
-// MaxPool: the largest element of each window, and where it was; NaN is larger than any number.
+// MaxPool: the largest element of each window, and where it was; NaN only where there is no number, as in onnx's reference.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
 #include <limits>
 
@@ -26,7 +26,7 @@ void pool_plane(const T* in, const int64_t* offsets, int64_t taps, int64_t count
       const int64_t offset = offsets[i];
       if (offset < 0) continue;
       const T value = in[offset];
-      if (where[i] < 0 || value > best[i] || (value != value && best[i] == best[i])) best[i] = value, where[i] = offset;
+      if (where[i] < 0 || value > best[i] || best[i] != best[i]) best[i] = value, where[i] = offset;
     }
 }
 
