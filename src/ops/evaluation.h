@@ -53,6 +53,8 @@ class Evaluation {
   Result<Tensor*> output(size_t i, DType dtype, const Shape& shape);
   /// The output with the dtype of input 0.
   Result<Tensor*> output(size_t i, const Shape& shape) { return output(i, dtype(0), shape); }
+  /// Output `i` after it was made: for operators that finish another one's result.
+  Tensor& made(size_t i) { return outputs_[i].tensor(); }
   void set(size_t i, Value value) { outputs_[i] = std::move(value); }
   /// A temporary, charged like an output.
   Result<Tensor> scratch(DType dtype, const Shape& shape) { return host_.allocate(dtype, shape); }

@@ -7,11 +7,12 @@
 namespace nacre::native {
 
 extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax, kernel_norm,
-    kernel_reduce, kernel_transpose;
+    kernel_reduce, kernel_transpose, kernel_conv, kernel_pool;
 
 namespace {
 
 const Kernel* const kTable[] = {
+    &kernel_conv, &kernel_pool,
     &kernel_linear,   &kernel_matmul_fixed, &kernel_matmul, &kernel_softmax, &kernel_norm,
     &kernel_reduce,   &kernel_activation,   &kernel_unary,  &kernel_binary,  &kernel_transpose,
 };
