@@ -28,7 +28,7 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  bool empty() const noexcept { return rows_.size() == 1; }
+  size_t rows() const noexcept { return rows_.size() - 1; }
   std::string text(std::string_view indent = "") const;
   std::string markdown() const;
 

@@ -45,6 +45,16 @@ struct RunContext {
   Result<void> checkpoint() const;
 };
 
+/// What a run with inputs of certain shapes does, told without running it.
+struct PlanReport {
+  struct Step {
+    std::string node, op, kernel, type;  // `MatMul "/layer/MatMul"`, "MatMul", "gemm_packed", of its first output
+  };
+  std::vector<Step> steps;
+  int64_t arena_bytes = 0;
+  bool complete = true;  // false: what follows waits for shapes that depend on these results
+};
+
 /// A compiled subgraph. `run` may be called from many threads at once.
 class Executable {
  public:
@@ -56,7 +66,9 @@ class Executable {
   virtual int64_t resident_bytes() const noexcept { return 0; }
   /// The name of the kernel that would run `node` ("reference" for plain evaluation); for reports.
   virtual std::string kernel_name(const Node&) const { return ""; }
-  /// A readable plan for `nacre inspect --plan`; empty when there is none.
+  /// The plan for inputs of these facts; no steps from a backend that does not plan.
+  virtual Result<PlanReport> plan(std::span<const Fact>) { return PlanReport(); }
+  /// The plan of the last run, readable; empty when there is none.
   virtual std::string plan_text() const { return ""; }
 };
 

@@ -19,6 +19,7 @@ class NativeExecutable final : public Executable {
   }
   void trim() noexcept override { program_.trim(); }
   int64_t resident_bytes() const noexcept override { return program_.resident_bytes(); }
+  Result<PlanReport> plan(std::span<const Fact> inputs) override { return program_.plan(inputs); }
   std::string plan_text() const override { return program_.text(); }
   std::string kernel_name(const Node& node) const override {
     const native::Kernel* kernel = native::find_kernel({program_.graph(), node});

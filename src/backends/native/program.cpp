@@ -294,17 +294,26 @@ int64_t Program::resident_bytes() const noexcept {
   return total;
 }
 
+static PlanReport report_of(const Plan& plan) {
+  PlanReport out{.arena_bytes = plan.arena_bytes, .complete = !plan.rest};
+  for (const Step& step : plan.steps) {
+    const Node& node = plan.graph.nodes[step.node];
+    const bool typed = !node.outputs.empty() && node.outputs[0] != kAbsent;
+    out.steps.push_back({describe(node), std::string(node.op->name), std::string(step.view ? "view" : step.kernel ? step.kernel->name : "reference"),
+                         typed ? plan.graph.fact(node.outputs[0]).text() : ""});
+  }
+  return out;
+}
+
+Result<PlanReport> Program::plan(std::span<const Fact> inputs) const { return report_of(*NACRE_TRY(make_plan(graph_, inputs, cache_))); }
+
 std::string Program::text() const {
   std::lock_guard lock(mutex_);
   if (plans_.empty()) return "no plan yet: plans are made for the shapes of a run\n";
   const Plan& plan = *plans_.front()->plan;
   std::string out = cat(plan.steps.size(), " steps, arena ", plan.arena_bytes, " bytes\n");
-  for (const Step& step : plan.steps) {
-    const Node& node = plan.graph.nodes[step.node];
-    out += cat(step.view ? "view" : step.kernel ? step.kernel->name : "reference", "\t", describe(node));
-    if (!node.outputs.empty() && node.outputs[0] != kAbsent) out += cat("\t", plan.graph.fact(node.outputs[0]).text());
-    out += "\n";
-  }
+  for (const PlanReport::Step& step : report_of(plan).steps)
+    out += cat(step.kernel, "\t", step.node, step.type.empty() ? "" : "\t", step.type, "\n");
   return plan.rest ? out + "the rest waits for shapes that depend on these results\n" : out;
 }
 

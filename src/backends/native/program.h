@@ -15,6 +15,8 @@ class Program {
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context);
   void trim() noexcept;
   int64_t resident_bytes() const noexcept;
+  /// What a run with inputs of these facts would do.
+  Result<PlanReport> plan(std::span<const Fact> inputs) const;
   /// The plan of the last run, as text.
   std::string text() const;
   const Graph& graph() const noexcept { return graph_; }
