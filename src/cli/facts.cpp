@@ -1,7 +1,9 @@
 #include "cli/facts.h"
 
 #include <algorithm>
+#include <set>
 
+#include "cli/command.h"
 #include "cli/print.h"
 #include "graph/op.h"
 #include "ops/inference.h"
@@ -39,9 +41,14 @@ double elements_of_output(const Graph& graph, const Node& node) {
 }  // namespace
 
 Bindings complete_bindings(const Graph& graph, Bindings given) {
+  std::set<std::string> names;
   for (Edge edge : graph.inputs)
     for (const SymDim& dim : graph.fact(edge).shape.value_or(SymShape{}))
-      if (const auto name = dim.symbol_name()) given.try_emplace(std::string(*name), 1);
+      if (const auto name = dim.symbol_name()) names.emplace(*name);
+  for (const auto& [name, value] : given)
+    if (!names.contains(name))
+      throw wrong_use("--dim", "no input has a dimension '", name, "'; there are ", names.empty() ? "none" : joined({names.begin(), names.end()}));
+  for (const std::string& name : names) given.try_emplace(name, 1);
   return given;
 }
 

@@ -14,7 +14,7 @@
 
 namespace nacre::cli {
 
-/// `given`, and 1 for every other symbol in the inputs' dims.
+/// `given`, and 1 for every other symbol that is a dim of an input. Throws Failure for a name that is none.
 Bindings complete_bindings(const Graph& graph, Bindings given);
 /// "batch=1, seq=8", sorted; anonymous symbols ("?7") are left out.
 std::string bindings_text(const Bindings& bindings);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/facts.h"
 #include "cli/print.h"
 #include "core/convert.h"
 #include "core/os/file.h"
@@ -195,7 +196,7 @@ std::string type_text(const Value& value) {
 
 Inputs read_inputs(const std::string& source, const Session::State& state, const Bindings& bindings) {
   check_source(source);
-  if (const auto seed = seed_of(source)) return random_inputs(*seed, state, bindings);
+  if (const auto seed = seed_of(source)) return random_inputs(*seed, state, complete_bindings(state.graph, bindings));
   if (is_directory(source)) {
     std::vector<Value> values = values_from_folder(source, "input", state.graph, state.graph.inputs);
     Inputs out;

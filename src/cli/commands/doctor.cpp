@@ -1,0 +1,157 @@
+// nacre doctor: what this machine and this build can do, and why.
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "backends/native/kernels/kernels.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "core/cpu.h"
+#include "core/knobs.h"
+#include "core/os/file.h"
+#include "core/os/library.h"
+#include "core/os/memory.h"
+#include "core/thread_team.h"
+#include "nacre/version.h"
+#include "runtime/backend.h"
+
+namespace nacre::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Looked for at run time; nothing of ours needs them.
+struct Library {
+  std::string_view name, file, gives;
+};
+constexpr Library kLibraries[] = {
+    {"ONNX Runtime", "libonnxruntime.so.1", "a backend to compare with; this version has no adapter for it yet"},
+    {"CUDA driver", "libcuda.so.1", "graphics processors; this version has no backend for them yet"},
+};
+
+Json libraries() {
+  Json out = Json::array();
+  for (const Library& library : kLibraries) {
+    const auto loaded = SharedLibrary::load(std::string(library.file));
+    out.push_back({{"name", library.name}, {"file", library.file}, {"found", loaded.has_value()}, {"gives", library.gives}});
+    if (!loaded) out.back()["reason"] = loaded.error().message();
+  }
+  return out;
+}
+
+Json processor() {
+  Json out{{"model", cpu().model}, {"isa", to_string(cpu().isa)}, {"why", cpu().isa_reason}};
+  out["features"] = Json::array();
+  for (std::string_view name : names_of(cpu().features)) out["features"].push_back(name);
+  out["kernels"] = native::kernels().isa;
+  out["kernels_that_run"] = Json::array();
+  for (const native::Kernels* table : native::available_kernels()) out["kernels_that_run"].push_back(table->isa);
+  out["l1_bytes"] = cpu().caches.l1_data, out["l2_bytes"] = cpu().caches.l2, out["l3_bytes"] = cpu().caches.l3;
+  return out;
+}
+
+Json backends() {
+  Json out = Json::array();
+  for (const Backend* backend : all_backends()) {
+    const Probe probe = backend->probe({});
+    Json one{{"name", backend->name}, {"available", probe.available}, {"about", backend->about}, {"version", probe.version}, {"reason", probe.reason}};
+    one["devices"] = Json::array();
+    for (const Device& device : probe.devices) one["devices"].push_back(device.name);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Json memory() {
+  Json out{{"total_bytes", total_memory()}};
+  const auto limit = cgroup_memory_limit();
+  out["group_limit_bytes"] = limit ? Json(*limit) : Json(nullptr);
+  return out;
+}
+
+Json cache() {
+  const auto directory = knob_text(Knob::cache_dir);
+  if (!directory) return {{"directory", nullptr}, {"state", "nothing is kept between processes; NACRE_CACHE_DIR names a directory"}};
+  return {{"directory", *directory}, {"state", is_directory(*directory) ? "is there" : "is not there yet"}};
+}
+
+Json knob_table() {
+  Json out = Json::array();
+  for (const KnobRow& row : knobs()) {
+    const auto value = knob_text(row.knob);
+    out.push_back({{"variable", row.variable}, {"value", value ? Json(*value) : Json(nullptr)}, {"default", row.default_text}, {"help", row.help}});
+  }
+  return out;
+}
+
+Json examine() {
+  Json out{{"version", version()}, {"cpu", processor()}};
+  out["threads"] = {{"count", ThreadTeam::process().size()}, {"why", ThreadTeam::process().reason()}};
+  out["memory"] = memory();
+  out["backends"] = backends();
+  out["libraries"] = libraries();
+  out["cache"] = cache();
+  out["knobs"] = knob_table();
+  return out;
+}
+
+// --- text ---
+
+std::string text(const Json& json) { return json.is_string() ? json.get<std::string>() : json.dump(); }
+
+std::string words(const Json& list, std::string_view separator) {
+  std::vector<std::string> out;
+  for (const Json& item : list) out.push_back(text(item));
+  return joined(out, separator);
+}
+
+std::string processor_text(const Json& cpu) {
+  Table table({"processor", text(cpu["model"])});
+  table.add({"features", words(cpu["features"], " ")});
+  table.add({"kernels", cat(text(cpu["kernels"]), " (", text(cpu["why"]), "); those that run here: ", words(cpu["kernels_that_run"], ", "))});
+  table.add({"caches", cat("L1 ", bytes_text(cpu["l1_bytes"]), ", L2 ", bytes_text(cpu["l2_bytes"]), ", L3 ", bytes_text(cpu["l3_bytes"]))});
+  return table.text();
+}
+
+std::string machine_text(const Json& found) {
+  const Json& memory = found["memory"];
+  Table table({"threads", text(found["threads"]["why"])});
+  table.add({"memory", cat(bytes_text(memory["total_bytes"]), memory["group_limit_bytes"].is_null()
+                                                                    ? std::string(", no limit by a control group")
+                                                                    : cat(", limited to ", bytes_text(memory["group_limit_bytes"]), " by a control group"))});
+  table.add({"cache", cat(found["cache"]["directory"].is_null() ? "" : text(found["cache"]["directory"]) + " ", text(found["cache"]["state"]))});
+  return table.text();
+}
+
+std::string text_of(const Json& found) {
+  std::string out = cat("nacre ", text(found["version"]), "\n\n", processor_text(found["cpu"]), "\n", machine_text(found), "\n");
+  Table backends({"backend", "state", "what it is"});
+  for (const Json& one : found["backends"])
+    backends.add({text(one["name"]), one["available"].get<bool>() ? text(one["version"]) : "no: " + text(one["reason"]), text(one["about"])});
+  Table libraries({"optional library", "state", "what it gives"});
+  for (const Json& one : found["libraries"])
+    libraries.add({text(one["name"]), one["found"].get<bool>() ? "found" : "not found", text(one["gives"])});
+  Table knobs({"variable", "value", "what it sets"});
+  for (const Json& one : found["knobs"])
+    knobs.add({text(one["variable"]), one["value"].is_null() ? cat("(", text(one["default"]), ")") : text(one["value"]), text(one["help"])});
+  return out + backends.text() + "\n" + libraries.text() + "\n" + knobs.text();
+}
+
+Action configure(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "print JSON");
+  return [json] {
+    const Json found = examine();
+    print(*json ? found.dump(1, ' ', false, Json::error_handler_t::replace) + "\n" : text_of(found));
+    return kDone;
+  };
+}
+
+}  // namespace
+
+extern const Command command_doctor;
+const Command command_doctor{.name = "doctor",
+                             .about = "Shows the processor, kernels, threads, backends, libraries and settings found here",
+                             .example = "nacre doctor --json",
+                             .configure = configure};
+
+}  // namespace nacre::cli

@@ -1,0 +1,106 @@
+// nacre ops: the operators there are, since which opsets, and how each backend runs them.
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/coverage.h"
+#include "cli/print.h"
+
+namespace nacre::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string filter;
+  bool json = false, markdown = false;
+};
+
+struct Count {
+  int64_t operators = 0, kernels = 0, reference = 0;
+};
+
+bool has_kernel(const Coverage& row, const std::string& backend) {
+  const auto found = row.kernels.find(backend);
+  return found != row.kernels.end() && !found->second.empty() && found->second != "reference";
+}
+
+/// (domain, opset) for each opset that brings or changes an operator, counting what exists in it.
+std::map<std::pair<std::string, int>, Count> by_opset(const std::vector<Coverage>& rows) {
+  std::map<std::pair<std::string, int>, Count> out;
+  for (const Coverage& row : rows)
+    for (int version : row.op->since) out[{domain_text(row.op->domain), version}];
+  for (auto& [key, count] : out)
+    for (const Coverage& row : rows) {
+      if (domain_text(row.op->domain) != key.first || row.op->since.size() == 0 || *row.op->since.begin() > key.second) continue;
+      ++count.operators;
+      ++(has_kernel(row, "native") ? count.kernels : count.reference);
+    }
+  return out;
+}
+
+std::string versions(const Op& op) {
+  std::vector<std::string> out;
+  for (int version : op.since) out.push_back(cat(version));
+  return joined(out, " ");
+}
+
+Table table_of(const std::vector<Coverage>& rows) {
+  std::vector<std::string> header{"domain", "operator", "opsets"};
+  if (!rows.empty())
+    for (const auto& [backend, kernel] : rows[0].kernels) header.push_back(backend);
+  Table table(header);
+  for (const Coverage& row : rows) {
+    std::vector<std::string> cells{domain_text(row.op->domain), std::string(row.op->name), "v" + versions(*row.op)};
+    for (const auto& [backend, kernel] : row.kernels) cells.push_back(kernel.empty() ? "-" : kernel);
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+Table summary_of(const std::vector<Coverage>& rows) {
+  Table table({"domain", "opset", "operators", "native: kernel", "native: reference"});
+  for (const auto& [key, count] : by_opset(rows)) table.add({key.first, cat(key.second), cat(count.operators), cat(count.kernels), cat(count.reference)});
+  return table;
+}
+
+std::string json_of(const std::vector<Coverage>& rows) {
+  Json out{{"operators", Json::array()}, {"opsets", Json::array()}};
+  for (const Coverage& row : rows)
+    out["operators"].push_back({{"domain", domain_text(row.op->domain)}, {"name", row.op->name}, {"since", std::vector<int>(row.op->since)}, {"backends", row.kernels}});
+  for (const auto& [key, count] : by_opset(rows))
+    out["opsets"].push_back({{"domain", key.first}, {"opset", key.second}, {"operators", count.operators}, {"native_kernels", count.kernels}, {"native_reference", count.reference}});
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+bool matches(const Coverage& row, std::string_view filter) {
+  return cat(domain_text(row.op->domain), ":", row.op->name).find(filter) != std::string::npos;
+}
+
+int show(const Options& options) {
+  std::vector<Coverage> rows = coverage();
+  std::erase_if(rows, [&](const Coverage& row) { return !matches(row, options.filter); });
+  if (rows.empty() && !options.filter.empty()) throw Failure{"", Error(ErrorCode::not_found, cat("no operator's name holds '", options.filter, "'"))};
+  if (options.json) print(json_of(rows));
+  else if (options.markdown) print(summary_of(rows).markdown() + "\n" + table_of(rows).markdown());
+  else print(table_of(rows).text() + "\n" + summary_of(rows).text());
+  return kDone;
+}
+
+Action configure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("FILTER", options->filter, "only operators whose DOMAIN:NAME holds this");
+  app.add_flag("--json", options->json, "print JSON")->excludes(app.add_flag("--markdown", options->markdown, "print Markdown tables"));
+  return [options] { return show(*options); };
+}
+
+}  // namespace
+
+extern const Command command_ops;
+const Command command_ops{.name = "ops",
+                          .about = "Lists the operators: domains, opsets, and how each backend runs them",
+                          .example = "nacre ops Softmax",
+                          .configure = configure};
+
+}  // namespace nacre::cli
