@@ -1,6 +1,7 @@
 #include "io/json.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "io/json_access.h"
 
@@ -10,6 +11,8 @@ namespace {
 using Node = nlohmann::json;
 
 const Node kNull;
+
+const Node& node_of(const Json& json) { return *static_cast<const Node*>(JsonAccess::node(json)); }
 
 /// "line 3, column 7" of a byte.
 std::string place_of(std::string_view text, size_t byte) {
@@ -59,7 +62,7 @@ std::string excerpt(const Node& node) {
 
 auto wrong(const Json& json, std::string_view expected) {
   const std::string where = json.path().empty() ? std::string() : json.path() + ": ";
-  return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", excerpt(JsonAccess::node(json)));
+  return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", excerpt(node_of(json)));
 }
 
 std::string child_path(const Json& json, std::string_view key) { return json.path().empty() ? std::string(key) : cat(json.path(), ".", key); }
@@ -79,7 +82,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   NACRE_TRY(check_depth(text, limits.depth));
   try {
     auto document = std::make_shared<const Node>(Node::parse(text));
-    const Node& root = *document;
+    const Node* root = document.get();
     return JsonAccess::make(std::move(document), root, {});
   } catch (const Node::exception& error) {
     return fail(ErrorCode::invalid_argument, reason_of(error));
@@ -89,7 +92,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
 Json::Json() : node_(&kNull) {}
 
 Json::Kind Json::kind() const noexcept {
-  switch (JsonAccess::node(*this).type()) {
+  switch (node_of(*this).type()) {
     case Node::value_t::boolean: return Kind::boolean;
     case Node::value_t::number_integer:
     case Node::value_t::number_unsigned: return Kind::integer;
@@ -102,48 +105,48 @@ Json::Kind Json::kind() const noexcept {
 }
 
 bool Json::has(std::string_view key) const noexcept {
-  const Node* node = find(JsonAccess::node(*this), key);
+  const Node* node = find(node_of(*this), key);
   return node && !node->is_null();
 }
 
-size_t Json::size() const noexcept { return is_list() || is_object() ? JsonAccess::node(*this).size() : 0; }
+size_t Json::size() const noexcept { return is_list() || is_object() ? node_of(*this).size() : 0; }
 
 Result<Json> Json::at(std::string_view key) const {
   if (!is_object()) return wrong(*this, cat("an object with '", key, "'"));
-  const Node* node = find(JsonAccess::node(*this), key);
+  const Node* node = find(node_of(*this), key);
   if (!node) return fail(ErrorCode::not_found, child_path(*this, key), " is missing");
-  return JsonAccess::make(document_, *node, child_path(*this, key));
+  return JsonAccess::make(document_, node, child_path(*this, key));
 }
 
 Result<Json> Json::at(size_t index) const {
   if (!is_list()) return wrong(*this, "a list");
   if (index >= size()) return fail(ErrorCode::not_found, child_path(*this, index), " is missing: ", size(), " elements");
-  return JsonAccess::make(document_, JsonAccess::node(*this)[index], child_path(*this, index));
+  return JsonAccess::make(document_, &node_of(*this)[index], child_path(*this, index));
 }
 
 Result<std::vector<Json>> Json::elements() const {
   if (!is_list()) return wrong(*this, "a list");
   std::vector<Json> out;
-  for (const Node& node : JsonAccess::node(*this)) out.push_back(JsonAccess::make(document_, node, child_path(*this, out.size())));
+  for (const Node& node : node_of(*this)) out.push_back(JsonAccess::make(document_, &node, child_path(*this, out.size())));
   return out;
 }
 
 Result<std::vector<std::pair<std::string_view, Json>>> Json::entries() const {
   if (!is_object()) return wrong(*this, "an object");
   std::vector<std::pair<std::string_view, Json>> out;
-  const Node& node = JsonAccess::node(*this);
+  const Node& node = node_of(*this);
   for (auto entry = node.begin(); entry != node.end(); ++entry)
-    out.emplace_back(entry.key(), JsonAccess::make(document_, entry.value(), child_path(*this, entry.key())));
+    out.emplace_back(entry.key(), JsonAccess::make(document_, &entry.value(), child_path(*this, entry.key())));
   return out;
 }
 
 Result<bool> Json::boolean() const {
   if (kind() != Kind::boolean) return wrong(*this, "true or false");
-  return JsonAccess::node(*this).get<bool>();
+  return node_of(*this).get<bool>();
 }
 
 Result<int64_t> Json::integer() const {
-  const Node& node = JsonAccess::node(*this);
+  const Node& node = node_of(*this);
   constexpr double bound = 9.2e18;
   if (node.is_number_unsigned() && node.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return wrong(*this, "a 64-bit integer");
   if (node.is_number_integer()) return node.get<int64_t>();
@@ -154,14 +157,14 @@ Result<int64_t> Json::integer() const {
 }
 
 Result<double> Json::real() const {
-  const Node& node = JsonAccess::node(*this);
+  const Node& node = node_of(*this);
   if (!node.is_number()) return wrong(*this, "a number");
   return node.get<double>();
 }
 
 Result<std::string_view> Json::text() const {
   if (!is_text()) return wrong(*this, "text");
-  return std::string_view(JsonAccess::node(*this).get_ref<const std::string&>());
+  return std::string_view(node_of(*this).get_ref<const std::string&>());
 }
 
 Result<std::vector<int64_t>> Json::integers() const {
@@ -186,7 +189,7 @@ Result<int64_t> Json::integer(std::string_view key, int64_t fallback) const { re
 Result<double> Json::real(std::string_view key, double fallback) const { return has(key) ? real(key) : fallback; }
 Result<std::string_view> Json::text(std::string_view key, std::string_view fallback) const { return has(key) ? text(key) : fallback; }
 
-std::string Json::dump() const { return JsonAccess::node(*this).dump(-1, ' ', false, Node::error_handler_t::replace); }
+std::string Json::dump() const { return node_of(*this).dump(-1, ' ', false, Node::error_handler_t::replace); }
 
 std::string json_quoted(std::string_view text) { return Node(text).dump(-1, ' ', false, Node::error_handler_t::replace); }
 

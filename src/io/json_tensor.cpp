@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <complex>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/allocate.h"
@@ -134,7 +135,7 @@ Result<Tensor> from_parts(const Tensor& parts, DType dtype, const std::string& p
 }  // namespace
 
 Result<Tensor> tensor_from_json(const Json& json, DType dtype) {
-  const Node& root = JsonAccess::node(json);
+  const Node& root = *static_cast<const Node*>(JsonAccess::node(json));
   const std::string path = json.path().empty() ? "tensor" : json.path();
   const Shape shape = shape_of(root);
   if (dtype == DType::undefined) dtype = NACRE_TRY(common_dtype(root, shape, path));
