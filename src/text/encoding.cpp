@@ -1,0 +1,79 @@
+#include "text/encoding.h"
+
+#include <algorithm>
+
+#include "io/json.h"
+
+namespace nacre {
+namespace {
+
+/// Calls `apply` with each list of one or two encodings.
+template <class Apply>
+void for_lists(Encoding& a, const Encoding& b, Apply apply) {
+  apply(a.ids, b.ids);
+  apply(a.type_ids, b.type_ids);
+  apply(a.tokens, b.tokens);
+  apply(a.offsets, b.offsets);
+  apply(a.byte_offsets, b.byte_offsets);
+  apply(a.word_ids, b.word_ids);
+  apply(a.sequence_ids, b.sequence_ids);
+  apply(a.special_tokens_mask, b.special_tokens_mask);
+  apply(a.attention_mask, b.attention_mask);
+}
+
+void append_lists(Encoding& a, const Encoding& b) {
+  for_lists(a, b, [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); });
+}
+
+Encoding joined(const Encoding& a, const Encoding& b) {
+  Encoding out = a.slice(0, a.size());
+  append_lists(out, b);
+  return out;
+}
+
+}  // namespace
+
+void Encoding::reserve(size_t count) {
+  for_lists(*this, *this, [&](auto& list, const auto&) { list.reserve(count); });
+}
+
+void Encoding::set_type(uint32_t type_id) {
+  std::fill(type_ids.begin(), type_ids.end(), type_id);
+  for (Encoding& rest : overflow) rest.set_type(type_id);
+}
+
+void Encoding::set_sequence(int32_t sequence) {
+  std::fill(sequence_ids.begin(), sequence_ids.end(), sequence);
+  for (Encoding& rest : overflow) rest.set_sequence(sequence);
+}
+
+void Encoding::push_special(uint32_t id, std::string_view token, uint32_t type_id) {
+  ids.push_back(id);
+  type_ids.push_back(type_id);
+  tokens.push_back(token);
+  offsets.emplace_back();
+  byte_offsets.emplace_back();
+  word_ids.push_back(-1);
+  sequence_ids.push_back(-1);
+  special_tokens_mask.push_back(1);
+  attention_mask.push_back(1);
+}
+
+Encoding Encoding::slice(size_t begin, size_t end) const {
+  Encoding out;
+  for_lists(out, *this, [&](auto& to, const auto& from) { to.assign(from.begin() + begin, from.begin() + end); });
+  return out;
+}
+
+void Encoding::append(const Encoding& other) {
+  std::vector<Encoding> windows;
+  for (const Encoding& mine : overflow) {
+    windows.push_back(joined(mine, other));
+    for (const Encoding& theirs : other.overflow) windows.push_back(joined(mine, theirs));
+  }
+  for (const Encoding& theirs : other.overflow) windows.push_back(joined(*this, theirs));
+  append_lists(*this, other);
+  overflow = std::move(windows);
+}
+
+}  // namespace nacre

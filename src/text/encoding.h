@@ -1,0 +1,72 @@
+// What a text becomes: one entry per token in each list.
+//
+//     Encoding encoding = NACRE_TRY(tokenizer.encode("Hello, world!"));
+//     for (size_t i = 0; i < encoding.size(); ++i) use(encoding.ids[i], encoding.tokens[i], encoding.offsets[i]);
+//     for (const Encoding& rest : encoding.overflow) ...        // what truncation cut off, in windows
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "text/normalized.h"
+
+namespace nacre {
+
+class Json;
+
+struct Encoding {
+  std::vector<uint32_t> ids, type_ids;
+  std::vector<std::string_view> tokens;        ///< views into the tokenizer, valid as long as it lives unchanged
+  std::vector<ByteRange> offsets;              ///< in code points of the text; {0, 0} for what no text stands behind
+  std::vector<ByteRange> byte_offsets;         ///< in bytes of it
+  std::vector<int32_t> word_ids;               ///< -1: none
+  std::vector<int32_t> sequence_ids;           ///< 0 and 1 for the two texts of a pair, -1: none
+  std::vector<uint8_t> special_tokens_mask, attention_mask;
+  std::vector<Encoding> overflow;
+  std::shared_ptr<const std::string> pad_token;  ///< what `tokens` of padding view
+
+  size_t size() const noexcept { return ids.size(); }
+  void reserve(size_t count);
+  void set_type(uint32_t type_id);    ///< of every token, the overflow's too
+  void set_sequence(int32_t sequence);
+  /// A token that stands for no text.
+  void push_special(uint32_t id, std::string_view token, uint32_t type_id);
+  /// Tokens [begin, end), without overflow.
+  Encoding slice(size_t begin, size_t end) const;
+  /// `other` behind this one; windows are combined with each other and with the whole of the other, as the reference does.
+  void append(const Encoding& other);
+};
+
+enum class Side : uint8_t { right, left };
+
+/// Cutting to a length; what is cut off becomes `overflow`.
+struct Truncation {
+  enum class Strategy : uint8_t { longest_first, only_first, only_second };
+  size_t max_length = 512;  ///< special tokens included
+  size_t stride = 0;        ///< tokens that neighbouring windows share
+  Strategy strategy = Strategy::longest_first;
+  Side direction = Side::right;  ///< where tokens are cut off
+  static Result<Truncation> load(const Json& json);
+};
+
+struct Padding {
+  std::optional<size_t> length;  ///< none: the longest of the batch
+  size_t multiple_of = 1;
+  Side direction = Side::right;
+  uint32_t id = 0, type_id = 0;
+  std::string token = "[PAD]";
+  static Result<Padding> load(const Json& json);
+};
+
+/// `added`: special tokens that will be put around, which count.
+Result<void> truncate(Encoding& first, Encoding* second, const Truncation& truncation, size_t added);
+/// To one length.
+void pad(std::span<Encoding> encodings, const Padding& padding);
+
+}  // namespace nacre

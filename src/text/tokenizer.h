@@ -1,0 +1,76 @@
+// Text to token ids and back, as tokenizer.json describes it, equal to Hugging Face's tokenizers to the last id.
+//
+//     Tokenizer tokenizer = NACRE_TRY(Tokenizer::load("models/minilm"));
+//     Encoding encoding = NACRE_TRY(tokenizer.encode("Hello, world!"));
+//     Encoding pair = NACRE_TRY(tokenizer.encode("question", "context", {.truncation = Truncation{.max_length = 384}}));
+//     std::string text = tokenizer.decode(encoding.ids);
+//
+// Reading is thread-safe; nothing is shared between calls.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/added_tokens.h"
+#include "text/encoding.h"
+
+namespace nacre {
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  std::optional<Truncation> truncation;  ///< none: nothing is cut, whatever the file says (see stored_options)
+  std::optional<Padding> padding;
+  /// Ill-formed UTF-8 is an error that names the byte. True: it becomes U+FFFD first, and offsets count in that text.
+  bool replace_invalid = false;
+};
+
+/// One text or two.
+struct TextInput {
+  std::string_view first;
+  std::optional<std::string_view> second;
+};
+
+class Tokenizer {
+ public:
+  /// A tokenizer.json, or a directory that has one.
+  static Result<Tokenizer> load(const std::string& path);
+  static Result<Tokenizer> parse(std::string_view json);
+
+  Result<Encoding> encode(std::string_view text, const EncodeOptions& options = {}) const { return encode(TextInput{text, {}}, options); }
+  Result<Encoding> encode(std::string_view first, std::string_view second, const EncodeOptions& options = {}) const {
+    return encode(TextInput{first, second}, options);
+  }
+  Result<Encoding> encode(const TextInput& input, const EncodeOptions& options) const;
+  /// Pads to the longest of the batch when padding is asked for.
+  Result<std::vector<Encoding>> encode_batch(std::span<const TextInput> inputs, const EncodeOptions& options = {}) const;
+  /// Ids that have no token are left out.
+  std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens = true) const;
+
+  /// Truncation and padding as the file has them.
+  const EncodeOptions& stored_options() const noexcept { return stored_; }
+  /// Added tokens included; empty when there is none.
+  std::string_view token(uint32_t id) const noexcept;
+  std::optional<uint32_t> find(std::string_view token) const noexcept;
+  size_t vocabulary_size(bool with_added = true) const noexcept;
+  /// How many of them are new. Views of earlier encodings' tokens end here.
+  size_t add_tokens(std::vector<AddedToken> tokens);
+
+ private:
+  Tokenizer() = default;
+  Result<Encoding> encode_text(std::string_view text, uint32_t type_id, const EncodeOptions& options) const;
+  Result<void> finish(std::vector<Encoding>& encodings, const EncodeOptions& options) const;
+
+  std::unique_ptr<const Normalizer> normalizer_;
+  std::unique_ptr<const PreTokenizer> pre_tokenizer_;
+  std::unique_ptr<const Model> model_;
+  std::unique_ptr<const PostProcessor> post_processor_;
+  std::unique_ptr<const Decoder> decoder_;
+  AddedTokens added_;
+  EncodeOptions stored_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,69 @@
+#include "text/vocabulary.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "io/json.h"
+
+namespace nacre {
+namespace {
+
+// Ids index tables; the largest vocabularies have a quarter of a million. A lying id must not ask for gigabytes.
+constexpr int64_t kMostIds = int64_t{1} << 24;
+
+}  // namespace
+
+void StringIndex::reserve(size_t count) {
+  std::vector<Slot> old(std::bit_ceil(std::max<size_t>(count, 8) * 2));
+  std::swap(old, slots_);
+  for (const Slot& slot : old)
+    if (slot.text) slot_of({slot.text, slot.length}, slot.hash) = slot;
+}
+
+StringIndex::Slot& StringIndex::slot_of(std::string_view key, uint32_t hash) noexcept {
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash & mask;
+  while (slots_[at].text && (slots_[at].hash != hash || std::string_view(slots_[at].text, slots_[at].length) != key)) at = (at + 1) & mask;
+  return slots_[at];
+}
+
+void StringIndex::set(std::string_view key, uint32_t value) {
+  if ((size_ + 1) * 2 > slots_.size()) reserve(size_ + 1);
+  const uint32_t hash = PrefixHash::of(key);
+  Slot& slot = slot_of(key, hash);
+  size_ += slot.text == nullptr;
+  slot = {key.data(), static_cast<uint32_t>(key.size()), hash, value};
+  longest_ = std::max(longest_, key.size());
+}
+
+std::optional<uint32_t> StringIndex::find(std::string_view key, uint32_t hash) const noexcept {
+  if (slots_.empty()) return std::nullopt;
+  const Slot& slot = const_cast<StringIndex*>(this)->slot_of(key, hash);
+  return slot.text ? std::optional(slot.value) : std::nullopt;
+}
+
+Result<Vocabulary> Vocabulary::load(const Json& json) {
+  const auto entries = NACRE_TRY(json.entries());
+  Vocabulary out;
+  size_t bytes = 1;  // so that an empty token has a place too
+  int64_t last = -1;
+  for (const auto& [token, id] : entries) {
+    const int64_t value = NACRE_TRY(id.integer());
+    if (value < 0 || value >= kMostIds) return fail(ErrorCode::invalid_argument, id.path(), ": id ", value, " is outside [0, ", kMostIds, ")");
+    bytes += token.size();
+    last = std::max(last, value);
+  }
+  out.bytes_.reserve(bytes);
+  out.tokens_.resize(static_cast<size_t>(last + 1));
+  out.index_.reserve(entries.size());
+  for (const auto& [token, id] : entries) {
+    const auto number = static_cast<uint32_t>(NACRE_TRY(id.integer()));
+    const std::string_view kept(out.bytes_.data() + out.bytes_.size(), token.size());
+    out.bytes_.insert(out.bytes_.end(), token.begin(), token.end());
+    out.tokens_[number] = kept;
+    out.index_.set(kept, number);
+  }
+  return out;
+}
+
+}  // namespace nacre

@@ -1,0 +1,76 @@
+// Tokens and their ids, one block of memory for all strings.
+//
+//     Vocabulary vocabulary;
+//     NACRE_TRY(vocabulary.add("hello", 7592));
+//     std::optional<uint32_t> id = vocabulary.find("hello");
+//     std::string_view token = vocabulary.token(7592);       // empty when there is none
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace nacre {
+
+class Json;
+
+/// Hash of a string that grows at its end: all prefixes of a word cost one walk.
+class PrefixHash {
+ public:
+  void add(char byte) noexcept { state_ = (state_ ^ static_cast<unsigned char>(byte)) * 0x100000001B3u; }  // FNV-1a
+  uint32_t value() const noexcept { return static_cast<uint32_t>((state_ * 0x9E3779B97F4A7C15u) >> 32); }
+  static uint32_t of(std::string_view text) noexcept {
+    PrefixHash hash;
+    for (const char byte : text) hash.add(byte);
+    return hash.value();
+  }
+
+ private:
+  uint64_t state_ = 0xCBF29CE484222325u;
+};
+
+/// Strings to numbers, open addressing. The strings live elsewhere, as long as the index.
+class StringIndex {
+ public:
+  void reserve(size_t count);
+  /// The last value of equal keys counts.
+  void set(std::string_view key, uint32_t value);
+  std::optional<uint32_t> find(std::string_view key) const noexcept { return find(key, PrefixHash::of(key)); }
+  std::optional<uint32_t> find(std::string_view key, uint32_t hash) const noexcept;
+  size_t size() const noexcept { return size_; }
+  size_t longest() const noexcept { return longest_; }  ///< bytes of the longest key
+
+ private:
+  struct Slot {
+    const char* text = nullptr;
+    uint32_t length = 0, hash = 0, value = 0;
+  };
+  Slot& slot_of(std::string_view key, uint32_t hash) noexcept;
+  std::vector<Slot> slots_;
+  size_t size_ = 0, longest_ = 0;
+};
+
+class Vocabulary {
+ public:
+  /// From an object {"token": id}.
+  static Result<Vocabulary> load(const Json& entries);
+
+  std::optional<uint32_t> find(std::string_view token) const noexcept { return index_.find(token); }
+  /// Empty when no token has the id.
+  std::string_view token(uint32_t id) const noexcept { return id < tokens_.size() ? tokens_[id] : std::string_view(); }
+  bool has(uint32_t id) const noexcept { return id < tokens_.size() && tokens_[id].data() != nullptr; }
+  size_t size() const noexcept { return index_.size(); }
+  /// Views by id, those without a token have no data.
+  const std::vector<std::string_view>& tokens() const noexcept { return tokens_; }
+
+ private:
+  std::vector<char> bytes_;  // not a string: its bytes stay where they are when the vocabulary moves
+  std::vector<std::string_view> tokens_;
+  StringIndex index_;
+};
+
+}  // namespace nacre
