@@ -17,11 +17,18 @@
 namespace nacre::cli {
 namespace {
 
-const Fact* fact_of_input(const Session::State& state, std::string_view name) {
-  for (size_t i = 0; i < state.inputs.size(); ++i)
-    if (state.inputs[i].name == name) return &state.graph.fact(state.graph.inputs[i]);
-  return nullptr;
-}
+/// Names of inputs or outputs with their edges.
+struct Side {
+  const std::vector<Port>& ports;
+  const Graph& graph;
+  const std::vector<Edge>& edges;
+
+  const Fact* fact(std::string_view name) const {
+    for (size_t i = 0; i < ports.size(); ++i)
+      if (ports[i].name == name) return &graph.fact(edges[i]);
+    return nullptr;
+  }
+};
 
 // --- .json ---
 
@@ -35,12 +42,12 @@ Result<Value> value_from_json(const Json& json, const Fact* fact) {
   return Value::sequence(std::move(items));
 }
 
-Result<Inputs> inputs_from_json(const std::string& path, const Session::State& state) {
+Result<Inputs> values_from_json(const std::string& path, const Side& side) {
   const MappedFile file = NACRE_TRY(map_file(path));
   const Json document = NACRE_TRY(parse_json(file.text()));
   Inputs out;
   for (const auto& [name, json] : NACRE_TRY(document.entries()))
-    out.emplace_back(std::string(name), NACRE_TRY(value_from_json(json, fact_of_input(state, name))));
+    out.emplace_back(std::string(name), NACRE_TRY(value_from_json(json, side.fact(name))));
   return out;
 }
 
@@ -146,7 +153,7 @@ std::optional<uint64_t> seed_of(const std::string& source) {
 
 // --- .npz ---
 
-Inputs inputs_from_npz(const std::string& path) {
+Inputs values_from_npz(const std::string& path) {
   Inputs out;
   for (auto& [name, tensor] : check(load_npz(path), path)) out.emplace_back(name, std::move(tensor));
   return out;
@@ -203,8 +210,8 @@ Inputs read_inputs(const std::string& source, const Session::State& state, const
     for (size_t i = 0; i < values.size(); ++i) out.emplace_back(state.inputs[i].name, std::move(values[i]));
     return out;
   }
-  if (ends_with(source, ".npz")) return inputs_from_npz(source);
-  return check(inputs_from_json(source, state), source);
+  if (ends_with(source, ".npz")) return values_from_npz(source);
+  return check(values_from_json(source, {state.inputs, state.graph, state.graph.inputs}), source);
 }
 
 void check_source(const std::string& source) {
@@ -215,8 +222,22 @@ void check_source(const std::string& source) {
 }
 
 std::vector<Value> read_outputs(const std::string& source, const Session::State& state) {
-  if (!is_directory(source)) throw Failure{source, Error(ErrorCode::not_found, "there is no such folder of output_0.pb ...")};
-  return values_from_folder(source, "output", state.graph, state.graph.outputs);
+  if (is_directory(source)) {
+    std::vector<Value> values = values_from_folder(source, "output", state.graph, state.graph.outputs);
+    if (values.size() < state.outputs.size())
+      throw wrong_use(source, values.size(), " stored outputs, the model has ", state.outputs.size());
+    return values;
+  }
+  if (seed_of(source)) throw wrong_use(source, "stored outputs are an .npz or .json file, or a folder with output_0.pb ...");
+  check_source(source);
+  const Inputs named = ends_with(source, ".npz") ? values_from_npz(source) : check(values_from_json(source, {state.outputs, state.graph, state.graph.outputs}), source);
+  std::vector<Value> out;
+  for (const std::string& name : *state.output_names) {
+    const auto found = std::find_if(named.begin(), named.end(), [&](const auto& each) { return each.first == name; });
+    if (found == named.end()) throw wrong_use(source, "has no output '", name, "'");
+    out.push_back(found->second);
+  }
+  return out;
 }
 
 void check_target(const std::string& target) {

@@ -18,7 +18,7 @@ inline constexpr std::string_view kOutputsHelp = "an .npz, a .json file, or a fo
 
 /// Throws Failure. `bindings` are for random inputs.
 Inputs read_inputs(const std::string& source, const Session::State& state, const Bindings& bindings);
-/// output_0.pb, output_1.pb, ... of a folder, by the types of the model's outputs.
+/// What a model should give, in its order: output_0.pb ... of a folder, or by name from an .npz or .json. Throws Failure.
 std::vector<Value> read_outputs(const std::string& source, const Session::State& state);
 void write_values(const std::string& target, const std::vector<std::string>& names, const std::vector<Value>& values);
 /// Throw Failure unless `read_inputs` or `write_values` would know what to do with it: asked before a long load.
