@@ -89,6 +89,8 @@ class Graph {
 
   /// A symbol nobody else in this graph uses ("?7").
   SymDim fresh_symbol() { return SymDim::symbol("?" + std::to_string(++fresh_)); }
+  /// Symbols made from now on differ from those of `other`: facts travel between a graph and its nodes' bodies.
+  void avoid_symbols_of(const Graph& other) { fresh_ = fresh_ < other.fresh_ ? other.fresh_ : fresh_; }
 
   /// Drops nodes and edges nothing needs, sorts nodes topologically and renumbers edges. Edges named before are invalid
   /// after. Fails on a cycle.

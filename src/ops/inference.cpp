@@ -62,7 +62,10 @@ Result<std::vector<Fact>> Inference::infer_body(size_t i, std::span<const Fact> 
   for (size_t k = 0; k < formal.size(); ++k) graph[graph.inputs[k]].fact = formal[k];
   for (size_t k = 0; k < body.captures.size(); ++k)
     graph[graph.inputs[formal.size() + k]].fact = graph_.fact(node_.inputs[body.captures[k]]);
-  NACRE_TRY(infer_graph(graph));
+  graph.avoid_symbols_of(graph_);
+  const Result<void> inferred = infer_graph(graph);
+  graph_.avoid_symbols_of(graph);
+  if (!inferred) return std::unexpected(inferred.error());
   std::vector<Fact> out;
   for (Edge edge : graph.outputs) out.push_back(graph.fact(edge));
   return out;

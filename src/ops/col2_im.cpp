@@ -1,0 +1,93 @@
+// Col2Im: adds columns of blocks [N, C * block, L] back into images [N, C, image...].
+// https://onnx.ai/onnx/operators/onnx__Col2Im.html
+#include <cstring>
+
+#include "ops/indexing.h"
+#include "ops/movement.h"
+#include "ops/shape_values.h"
+
+namespace nacre {
+namespace {
+
+Result<void> infer(Inference& inference) {
+  const SymShape* shape = inference.shape(0);
+  const std::optional<SymShape> image = spelt_shape(inference, 1), block = spelt_shape(inference, 2);
+  if (shape && shape->size() != 3) return fail(ErrorCode::invalid_argument, "input ", *shape, " is not of rank 3");
+  if (!image) return inference.set(0, inference.dtype(0)), Result<void>();
+  const SymDim channels = shape && block && !product(*block).is(0) ? floor_div((*shape)[1], product(*block)) : inference.fresh();
+  SymShape out{shape ? (*shape)[0] : inference.fresh(), channels};
+  out.insert(out.end(), image->begin(), image->end());
+  inference.set(0, inference.dtype(0), std::move(out));
+  return {};
+}
+
+struct Geometry {
+  Shape image, block, columns;
+  std::vector<int64_t> strides, dilations, pads;
+};
+
+Result<Geometry> geometry(Evaluation& e) {
+  Geometry g{NACRE_TRY(e.integers(1)), NACRE_TRY(e.integers(2)), {}, {}, {}, {}};
+  const size_t axes = g.image.size();
+  g.strides = e.attributes().integers("strides", std::vector<int64_t>(axes, 1));
+  g.dilations = e.attributes().integers("dilations", std::vector<int64_t>(axes, 1));
+  g.pads = e.attributes().integers("pads", std::vector<int64_t>(2 * axes, 0));
+  if (e.input(0).rank() != 3 || g.block.size() != axes || g.strides.size() != axes || g.dilations.size() != axes || g.pads.size() != 2 * axes)
+    return fail(ErrorCode::invalid_argument, "image ", g.image, " and block ", g.block, " do not fit ", describe(e.input(0)));
+  for (size_t d = 0; d < axes; ++d) {
+    for (int64_t part : {g.image[d], g.block[d], g.strides[d], g.dilations[d], g.pads[d] + 1, g.pads[axes + d] + 1})
+      if (part < 1 || part > INT32_MAX) return fail(ErrorCode::invalid_argument, "sizes on axis ", d, " must lie in [1, 2^31): ", part);
+    const int64_t room = g.image[d] + g.pads[d] + g.pads[axes + d] - (g.dilations[d] * (g.block[d] - 1) + 1);
+    g.columns.push_back(room < 0 ? 0 : room / g.strides[d] + 1);
+  }
+  return g;
+}
+
+template <class T>
+void add_columns(const Geometry& g, const T* x, T* y) {
+  const std::vector<int64_t> strides = row_major_strides(g.image), none(g.image.size(), 0);
+  std::vector<int64_t> tap(g.image.size()), at(g.image.size());
+  walk_positions(g.block, none, -1, [&](int64_t number, int64_t) {
+    for (size_t d = tap.size(); d-- > 0; number /= g.block[d]) tap[d] = number % g.block[d];
+    walk_positions(g.columns, none, -1, [&](int64_t column, int64_t) {
+      const T value = *x++;
+      int64_t offset = 0;
+      bool inside = true;
+      for (size_t d = tap.size(); d-- > 0; column /= g.columns[d]) {
+        at[d] = column % g.columns[d] * g.strides[d] - g.pads[d] + tap[d] * g.dilations[d];
+        inside = inside && at[d] >= 0 && at[d] < g.image[d];
+        offset += at[d] * strides[d];
+      }
+      if (inside) y[offset] += value;
+    });
+  });
+}
+
+Result<void> evaluate(Evaluation& e) {
+  const Geometry g = NACRE_TRY(geometry(e));
+  const Shape& shape = e.shape(0);
+  const int64_t block = NACRE_TRY(checked_count(g.block)), columns = NACRE_TRY(checked_count(g.columns));
+  if (shape[1] % block != 0 || shape[2] != columns)
+    return fail(ErrorCode::invalid_argument, "input ", shape, " does not hold blocks of ", block, " for ", columns, " positions");
+  Shape out{shape[0], shape[1] / block};
+  out.insert(out.end(), g.image.begin(), g.image.end());
+  Tensor* y = NACRE_TRY(e.output(0, out));
+  const int64_t planes = out[0] * out[1], image = planes ? y->size() / planes : 0;
+  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> {
+    std::vector<T> scratch;
+    const T* x = elements_as<T>(e.input(0), scratch);
+    Tensor wide = NACRE_TRY(e.scratch(dtype_of<T>, out));
+    T* sums = static_cast<T*>(wide.mutable_raw());
+    std::fill_n(sums, wide.size(), T(0));
+    for (int64_t plane = 0; plane < planes; ++plane) add_columns(g, x + plane * block * columns, sums + plane * image);
+    store_from<T>(y->dtype(), y->mutable_raw(), 0, y->size(), sums);
+    return {};
+  });
+}
+
+}  // namespace
+
+extern const Op op_col2_im;
+const Op op_col2_im{.name = "Col2Im", .since = {18}, .types = numeric_types | TypeSet{DType::boolean}, .inputs = {3, 3}, .infer = infer, .evaluate = evaluate};
+
+}  // namespace nacre
