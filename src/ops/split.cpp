@@ -77,9 +77,11 @@ Result<void> evaluate(Evaluation& e) {
   return {};
 }
 
-// Opset 1 had the lengths as an attribute or an input, 2 to 12 as an attribute.
+// Opset 1 had the lengths as an attribute or an input, 2 to 12 as an attribute; equal parts
+// are said by num_outputs from 18 on.
 Result<void> upgrade(Upgrade& u) {
   u.attribute_to_input("split", 1);
+  if (u.version < 18 && !u.has(1)) u.node.attributes.set("num_outputs", static_cast<int64_t>(u.node.outputs.size()));
   return u.builder.status();
 }
 

@@ -12,11 +12,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <set>
 
 #include "compare.h"
+#include "tally.h"
 #include "core/os/file.h"
 #include "io/onnx_reader.h"
 #include "io/onnx_tensor.h"
@@ -105,17 +103,6 @@ std::string run_apart(const fs::path& folder, const SessionOptions& options) {
   return text;
 }
 
-std::map<std::string, std::string> read_expected(const std::string& path) {
-  std::map<std::string, std::string> out;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    const size_t space = line.find(' ');
-    out[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
-  }
-  return out;
-}
-
 std::vector<fs::path> cases(const Options& options) {
   std::vector<fs::path> out;
   for (const char* group : {"node", "simple", "pytorch-converted", "pytorch-operator"})
@@ -126,22 +113,10 @@ std::vector<fs::path> cases(const Options& options) {
 }
 
 int run(const Options& options) {
-  const auto expected = read_expected(options.expected_failures);
-  int passed = 0, failed = 0, as_expected = 0;
-  for (const fs::path& folder : cases(options)) {
-    const std::string name = folder.filename().string();
-    const std::string text = options.fork ? run_apart(folder, options.session) : run_case(folder, options.session);
-    const bool listed = expected.contains(name);
-    if (text.empty() && !listed) ++passed;
-    else if (!text.empty() && listed) ++as_expected;
-    else {
-      ++failed;
-      if (!options.quiet) std::printf("FAILED %s: %s\n", name.c_str(), text.empty() ? "is listed as an expected failure and passes" : text.c_str());
-    }
-  }
-  if (as_expected) std::printf("%d failed as expected_failures.txt says\n", as_expected);
-  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
-  return failed ? 1 : 0;
+  Tally tally(options.expected_failures, options.quiet);
+  for (const fs::path& folder : cases(options))
+    tally.add(folder.filename().string(), options.fork ? run_apart(folder, options.session) : run_case(folder, options.session));
+  return tally.close();
 }
 
 }  // namespace

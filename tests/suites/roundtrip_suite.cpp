@@ -1,6 +1,6 @@
 // Every stored model of the `onnx` package: import, export, import again gives the same graph.
 //
-//   roundtrip_suite --data SITE_PACKAGES/onnx/backend/test/data [--filter TEXT] [--write DIR]
+//   roundtrip_suite --data SITE_PACKAGES/onnx/backend/test/data [--filter TEXT] [--write DIR] [--expected-failures FILE]
 //
 // --write keeps the exported files, for another runtime to open. Ends with `N passed, M failed, 0 skipped`.
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "importers/onnx/export.h"
 #include "importers/onnx/import.h"
 #include "ops/inference.h"
+#include "tally.h"
 
 namespace fs = std::filesystem;
 
@@ -63,8 +64,8 @@ Result<std::string> difference(const fs::path& model, const fs::path& written) {
   return cat("was ...", before.substr(from, 120), "... is ...", after.substr(from, 120));
 }
 
-int run(const fs::path& data, const std::string& filter, const fs::path& write) {
-  int passed = 0, failed = 0;
+int run(const fs::path& data, const std::string& filter, const fs::path& write, const std::string& expected) {
+  Tally tally(expected);
   std::vector<fs::path> models;
   for (const char* group : {"node", "simple", "pytorch-converted", "pytorch-operator"})
     for (const auto& entry : fs::directory_iterator(data / group))
@@ -73,11 +74,9 @@ int run(const fs::path& data, const std::string& filter, const fs::path& write) 
   for (const fs::path& folder : models) {
     const std::string name = folder.filename().string();
     const Result<std::string> text = difference(folder / "model.onnx", write.empty() ? fs::path() : write / (name + ".onnx"));
-    if (text && text->empty()) ++passed;
-    else ++failed, std::printf("FAILED %s: %s\n", name.c_str(), text ? text->c_str() : text.error().what());
+    tally.add(name, text ? *text : text.error().what());
   }
-  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
-  return failed ? 1 : 0;
+  return tally.close();
 }
 
 }  // namespace
@@ -85,17 +84,18 @@ int run(const fs::path& data, const std::string& filter, const fs::path& write) 
 
 int main(int argc, char** argv) {
   fs::path data, write;
-  std::string filter;
+  std::string filter, expected;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string flag = argv[i];
     if (flag == "--data") data = argv[i + 1];
     else if (flag == "--filter") filter = argv[i + 1];
     else if (flag == "--write") write = argv[i + 1];
+    else if (flag == "--expected-failures") expected = argv[i + 1];
   }
   if (!fs::is_directory(data / "node")) {
-    std::fprintf(stderr, "usage: roundtrip_suite --data DIR [--filter TEXT] [--write DIR]\n");
+    std::fprintf(stderr, "usage: roundtrip_suite --data DIR [--filter TEXT] [--write DIR] [--expected-failures FILE]\n");
     return 2;
   }
   if (!write.empty()) fs::create_directories(write);
-  return nacre::suites::run(data, filter, write);
+  return nacre::suites::run(data, filter, write, expected);
 }
