@@ -46,11 +46,14 @@ Result<void> evaluate(Evaluation& e) {
   if (!NACRE_TRY(in_training(e)) || ratio == 0) return pass_through(e);
   if (!(ratio > 0 && ratio < 1)) return fail(ErrorCode::invalid_argument, "ratio is ", ratio, ", not in [0, 1)");
   Random random = Random::from(e.attributes());
-  Tensor* mask = NACRE_TRY(e.output(1, DType::boolean, e.shape(0)));
-  bool* keep = static_cast<bool*>(mask->mutable_raw());
-  for (int64_t i = 0; i < mask->size(); ++i) keep[i] = random.uniform() >= ratio;
+  Tensor* mask = e.has_output(1) ? NACRE_TRY(e.output(1, DType::boolean, e.shape(0))) : nullptr;
+  bool* next = mask ? static_cast<bool*>(mask->mutable_raw()) : nullptr;
   Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
-  map_elements<double>(e.input(0), *y, [&, scale = 1 / (1 - ratio)](double x) { return *keep++ ? x * scale : 0; });
+  map_elements<double>(e.input(0), *y, [&, scale = 1 / (1 - ratio)](double x) {
+    const bool keep = random.uniform() >= ratio;
+    if (next) *next++ = keep;
+    return keep ? x * scale : 0;
+  });
   return {};
 }
 

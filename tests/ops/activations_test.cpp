@@ -72,6 +72,9 @@ TEST(Dropout, TrainingDrawsFromTheSeed) {
   expect_equal(out, f32({6}, {2, 4, 0, 8, 10, 12}));
   expect_equal(out, bools({6}, {true, true, false, true, true, true}), 1);
 }
+TEST(Dropout, TrainingWithoutAMaskOutput) {
+  expect_equal(run_op("Dropout", {f32({3}, {1, 2, 3}), f32({}, {0.5}), bools({}, {true})}, {{"seed", int64_t{3}}}), f32({3}, {2, 4, 0}));
+}
 TEST(Dropout, Opset7MaskHasTheTypeOfTheData) {
   const OpCase c{.op = "Dropout", .inputs = {f32({2}, {1, 2})}, .attributes = {{"ratio", 0.7f}}, .outputs = 2, .version = 7};
   expect_equal(run_op(c), f32({2}, {1, 2}));
