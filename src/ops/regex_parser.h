@@ -1,0 +1,26 @@
+// RE2's syntax to the steps of ops/regex.h.
+#pragma once
+
+#include "ops/regex.h"
+
+namespace nacre {
+
+/// Steps that begin at 0 and end in the one `match`.
+Result<std::vector<Regex::Step>> parse_regex(std::string_view pattern);
+
+using CodeRanges = std::vector<Regex::Range>;
+
+/// Sorts and joins ranges that touch.
+void normalise(CodeRanges& ranges);
+/// Everything else.
+CodeRanges complement(CodeRanges ranges);
+/// Adds the other case of every code point.
+void add_other_case(CodeRanges& ranges);
+/// 'd', 'w', 's' and their capitals; empty for other letters.
+CodeRanges escape_class(char letter);
+/// "alpha", "digit", ... of [[:alpha:]]; empty when unknown.
+CodeRanges posix_class(std::string_view name);
+/// "L", "Lu", "Nd", ...; empty when unknown.
+CodeRanges category_class(std::string_view name);
+
+}  // namespace nacre
