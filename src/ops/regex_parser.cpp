@@ -1,7 +1,5 @@
 #include "ops/regex_parser.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <optional>
 
@@ -51,34 +49,18 @@ struct Flags {
   bool ignore_case = false, dot_all = false, multi_line = false;
 };
 
-class Parser {
+class Parser : RegexCursor {
  public:
-  explicit Parser(std::string_view pattern) : pattern_(pattern), rest_(pattern) {}
+  explicit Parser(std::string_view pattern) : RegexCursor(pattern) {}
 
   Result<Code> parse() {
     Code out = NACRE_TRY(alternatives());
-    if (!rest_.empty()) return refuse("an unmatched ')'");
+    if (!rest.empty()) return refuse("an unmatched ')'");
     out.push_back(Step{});
     return out;
   }
 
  private:
-  std::unexpected<Error> refuse(std::string_view what) const {
-    return fail(ErrorCode::invalid_model, "pattern \"", pattern_, "\" has ", what, " at byte ", pattern_.size() - rest_.size());
-  }
-  bool take(std::string_view text) {
-    if (!rest_.starts_with(text)) return false;
-    rest_.remove_prefix(text.size());
-    return true;
-  }
-  uint32_t take_code() {
-    utf8proc_int32_t code;
-    const utf8proc_ssize_t used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest_.data()), static_cast<utf8proc_ssize_t>(rest_.size()), &code);
-    const uint32_t out = used > 0 ? static_cast<uint32_t>(code) : static_cast<uint8_t>(rest_[0]);
-    rest_.remove_prefix(used > 0 ? static_cast<size_t>(used) : 1);
-    return out;
-  }
-
   Result<Code> alternatives() {
     if (++nesting_ > kMostNesting) return fail(ErrorCode::resource_exhausted, "pattern nests deeper than ", kMostNesting);
     Code out = NACRE_TRY(sequence());
@@ -89,7 +71,7 @@ class Parser {
 
   Result<Code> sequence() {
     Code out;
-    while (!rest_.empty() && rest_[0] != '|' && rest_[0] != ')') {
+    while (!rest.empty() && rest[0] != '|' && rest[0] != ')') {
       const Code item = NACRE_TRY(repeated());
       if (out.size() + item.size() > kMostSteps) return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
       append(out, item);
@@ -99,7 +81,7 @@ class Parser {
 
   Result<Code> repeated() {
     Code item = NACRE_TRY(atom());
-    while (!rest_.empty()) {
+    while (!rest.empty()) {
       if (take("*")) item = star(item);
       else if (take("+")) append(item, star(Code(item)));
       else if (take("?")) item = optional(item);
@@ -114,21 +96,21 @@ class Parser {
   std::optional<int> take_number() {
     int out = 0;
     size_t digits = 0;
-    for (; digits < rest_.size() && digits < 5 && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) out = out * 10 + (rest_[digits] - '0');
-    rest_.remove_prefix(digits);
+    for (; digits < rest.size() && digits < 5 && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) out = out * 10 + (rest[digits] - '0');
+    rest.remove_prefix(digits);
     return digits ? std::optional(out) : std::nullopt;
   }
 
   // "{2}", "{2,}", "{2,5}"; anything else in braces is text. The second count is -1 without a limit.
   std::optional<std::pair<int, int>> take_counts() {
-    const std::string_view begin = rest_;
+    const std::string_view begin = rest;
     if (take("{")) {
       const std::optional<int> least = take_number();
       const bool comma = least && take(",");
       const std::optional<int> most = comma ? take_number() : least;
       if (least && take("}")) return std::pair(*least, most.value_or(-1));
     }
-    rest_ = begin;
+    rest = begin;
     return std::nullopt;
   }
 
@@ -149,7 +131,7 @@ class Parser {
     if (take(".")) return one(Kind::set, flags_.dot_all ? CodeRanges{{0, 0x10ffff}} : complement({{'\n', '\n'}}));
     if (take("^")) return one(flags_.multi_line ? Kind::begin_line : Kind::begin_text);
     if (take("$")) return one(flags_.multi_line ? Kind::end_line : Kind::end_text);
-    if (rest_[0] == '*' || rest_[0] == '+' || rest_[0] == '?') return refuse("nothing to repeat");
+    if (rest[0] == '*' || rest[0] == '+' || rest[0] == '?') return refuse("nothing to repeat");
     if (take("\\")) return escape();
     const uint32_t code = take_code();
     return set({{code, code}});
@@ -164,9 +146,9 @@ class Parser {
   Result<Code> group() {
     const Flags outer = flags_;
     if (take("?P<") || take("?<")) {
-      const size_t end = rest_.find('>');
-      if (end == std::string_view::npos || end == 0 || rest_[0] == '=' || rest_[0] == '!') return refuse("a bad group name");
-      rest_.remove_prefix(end + 1);
+      const size_t end = rest.find('>');
+      if (end == std::string_view::npos || end == 0 || rest[0] == '=' || rest[0] == '!') return refuse("a bad group name");
+      rest.remove_prefix(end + 1);
     } else if (take("?")) {
       if (NACRE_TRY(take_flags())) return Code();
     }
@@ -179,9 +161,9 @@ class Parser {
   // "i-s:" opens a group and gives false; "i-s)" holds to the end of the group around it.
   Result<bool> take_flags() {
     bool on = true;
-    while (!rest_.empty()) {
-      const char flag = rest_[0];
-      rest_.remove_prefix(1);
+    while (!rest.empty()) {
+      const char flag = rest[0];
+      rest.remove_prefix(1);
       if (flag == ':') return false;
       if (flag == ')') return true;
       if (flag == '-') on = false;
@@ -196,8 +178,8 @@ class Parser {
   Result<CodeRanges> bracket() {
     const bool negated = take("^");
     CodeRanges out;
-    for (bool first = true; first || !rest_.starts_with("]"); first = false) {
-      if (rest_.empty()) return refuse("an unclosed '['");
+    for (bool first = true; first || !rest.starts_with("]"); first = false) {
+      if (rest.empty()) return refuse("an unclosed '['");
       const CodeRanges item = NACRE_TRY(bracket_item());
       out.insert(out.end(), item.begin(), item.end());
     }
@@ -208,24 +190,24 @@ class Parser {
 
   Result<CodeRanges> bracket_item() {
     if (take("[:")) {
-      const size_t end = rest_.find(":]");
+      const size_t end = rest.find(":]");
       const bool negated = take("^");
-      CodeRanges out = end == std::string_view::npos ? CodeRanges() : posix_class(rest_.substr(0, end - negated));
+      CodeRanges out = end == std::string_view::npos ? CodeRanges() : posix_class(rest.substr(0, end - negated));
       if (out.empty()) return refuse("an unknown class");
-      rest_.remove_prefix(end - negated + 2);
+      rest.remove_prefix(end - negated + 2);
       return negated ? complement(std::move(out)) : out;
     }
     CodeRanges low = NACRE_TRY(bracket_character());
-    if (low.size() != 1 || low[0].first != low[0].last || rest_.size() < 2 || rest_[0] != '-' || rest_[1] == ']') return low;
+    if (low.size() != 1 || low[0].first != low[0].last || rest.size() < 2 || rest[0] != '-' || rest[1] == ']') return low;
     take("-");
-    if (rest_.empty()) return refuse("an unclosed '['");
+    if (rest.empty()) return refuse("an unclosed '['");
     const CodeRanges high = NACRE_TRY(bracket_character());
     if (high.size() != 1 || high[0].first != high[0].last || high[0].first < low[0].first) return refuse("a bad range before it,");
     return CodeRanges{{low[0].first, high[0].first}};
   }
 
   Result<CodeRanges> bracket_character() {
-    if (take("\\")) return escaped_ranges();
+    if (take("\\")) return read_escape(*this);
     const uint32_t code = take_code();
     return CodeRanges{{code, code}};
   }
@@ -236,76 +218,18 @@ class Parser {
     if (take("b")) return one(Kind::word_edge);
     if (take("B")) return one(Kind::no_word_edge);
     if (take("Q")) return quoted();
-    return set(NACRE_TRY(escaped_ranges()));
+    return set(NACRE_TRY(read_escape(*this)));
   }
 
   Code quoted() {
     Code out;
-    while (!rest_.empty() && !take("\\E")) {
+    while (!rest.empty() && !take("\\E")) {
       const uint32_t code = take_code();
       append(out, set({{code, code}}));
     }
     return out;
   }
 
-  Result<CodeRanges> escaped_ranges() {
-    if (rest_.empty()) return refuse("a '\\' and nothing after it");
-    const char letter = rest_[0];
-    if (CodeRanges known = escape_class(letter); !known.empty()) return rest_.remove_prefix(1), known;
-    if (letter == 'p' || letter == 'P') return category();
-    if (letter == 'x') return hexadecimal();
-    constexpr std::string_view kLetters = "aftnrv", kControls = "\a\f\t\n\r\v";
-    if (const size_t found = kLetters.find(letter); found != std::string_view::npos) {
-      rest_.remove_prefix(1);
-      return CodeRanges{{static_cast<uint32_t>(kControls[found]), static_cast<uint32_t>(kControls[found])}};
-    }
-    if ((letter >= '1' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z')) return refuse("an unknown escape");
-    if (letter == '0') return octal();
-    const uint32_t code = take_code();
-    return CodeRanges{{code, code}};
-  }
-
-  Result<CodeRanges> category() {
-    const bool negated = take("P");
-    if (!negated) take("p");
-    const size_t end = rest_.find('}');
-    std::string_view name = rest_.substr(0, 1);
-    if (take("{")) {
-      if (end == std::string_view::npos) return refuse("an unclosed '{'");
-      name = rest_.substr(0, end - 1);
-      rest_.remove_prefix(end);
-    } else if (!name.empty()) {
-      rest_.remove_prefix(1);
-    }
-    CodeRanges out = category_class(name);
-    if (out.empty()) return fail(ErrorCode::unsupported, "pattern \"", pattern_, "\" names the class '", name, "', which is no Unicode category");
-    return negated ? complement(std::move(out)) : out;
-  }
-
-  Result<CodeRanges> hexadecimal() {
-    take("x");
-    const bool braces = take("{");
-    uint32_t code = 0;
-    size_t digits = 0;
-    for (; digits < rest_.size() && digits < (braces ? 6 : 2); ++digits) {
-      const char c = rest_[digits];
-      const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-      if (value < 0) break;
-      code = code * 16 + static_cast<uint32_t>(value);
-    }
-    rest_.remove_prefix(digits);
-    if ((braces ? digits == 0 || !take("}") : digits != 2) || code > 0x10ffff) return refuse("a bad '\\x' before it,");
-    return CodeRanges{{code, code}};
-  }
-
-  CodeRanges octal() {
-    uint32_t code = 0;
-    for (int digits = 0; digits < 3 && !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '7'; ++digits, rest_.remove_prefix(1))
-      code = code * 8 + static_cast<uint32_t>(rest_[0] - '0');
-    return {{code, code}};
-  }
-
-  std::string_view pattern_, rest_;
   Flags flags_;
   int nesting_ = 0;
 };
