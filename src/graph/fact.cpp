@@ -15,6 +15,20 @@ std::shared_ptr<const std::vector<SymDim>> small_values(const Tensor& tensor) {
   return out;
 }
 
+// What is true of every item: dims in which they differ become a symbol.
+Fact common_fact(const std::vector<Value>& items) {
+  Fact out = items.empty() ? Fact{} : Fact::of(items[0]);
+  out.values = nullptr;
+  for (const Value& item : items) {
+    if (!out.is_tensor() || !item.is_tensor()) return out;
+    const Shape& shape = item.tensor().shape();
+    if (!out.shape || shape.size() != out.shape->size()) return Fact::tensor(out.dtype);
+    for (size_t d = 0; d < shape.size(); ++d)
+      if (!(*out.shape)[d].is(shape[d])) (*out.shape)[d] = SymDim::symbol("items");
+  }
+  return out;
+}
+
 }  // namespace
 
 Fact Fact::of(const Tensor& tensor) {
@@ -27,7 +41,7 @@ Fact Fact::of(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::tensor: return of(value.tensor());
     case Value::Kind::map: return map(value.keys().dtype(), value.values().dtype());
-    case Value::Kind::sequence: return sequence_of(value.items().empty() ? Fact{} : of(value.items()[0]));
+    case Value::Kind::sequence: return sequence_of(common_fact(value.items()));
     case Value::Kind::optional: return optional_of(value.items().empty() ? Fact{} : of(value.items()[0]));
   }
   return {};

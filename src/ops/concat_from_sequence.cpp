@@ -1,15 +1,13 @@
 // ConcatFromSequence: joins the items along an axis, a new one if asked (numpy's concatenate and stack).
 // https://onnx.ai/onnx/operators/onnx__ConcatFromSequence.html
-#include "ops/op.h"
 #include "ops/concatenation.h"
+#include "ops/sequences.h"
 
 namespace nacre {
 namespace {
 
 Result<void> infer(Inference& inference) {
-  const Fact& sequence = inference.input(0);
-  if (!sequence.element) return {};
-  const Fact element = *sequence.element;
+  const Fact element = item_of(inference, inference.input(0));
   const Attributes& attributes = inference.attributes();
   std::optional<SymShape> shape = element.shape;
   if (shape) {

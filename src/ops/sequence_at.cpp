@@ -1,13 +1,12 @@
 // SequenceAt: the item at a position, negative ones counted from the end.
 // https://onnx.ai/onnx/operators/onnx__SequenceAt.html
-#include "ops/op.h"
+#include "ops/sequences.h"
 
 namespace nacre {
 namespace {
 
 Result<void> infer(Inference& inference) {
-  const Fact sequence = inference.input(0);
-  inference.set(0, sequence.element ? *sequence.element : Fact{});
+  inference.set(0, item_of(inference, inference.input(0)));
   return {};
 }
 

@@ -1,6 +1,6 @@
 // SequenceMap: runs its body on each item of the first sequence; other sequences advance with it, tensors stay.
 // https://onnx.ai/onnx/operators/onnx__SequenceMap.html
-#include "ops/op.h"
+#include "ops/sequences.h"
 
 namespace nacre {
 namespace {
@@ -9,7 +9,7 @@ Result<void> infer(Inference& inference) {
   std::vector<Fact> formal;
   for (size_t i = 0; i < inference.input_count(); ++i) {
     const Fact& fact = inference.input(i);
-    formal.push_back(fact.kind == Fact::Kind::sequence ? *fact.element : fact);
+    formal.push_back(fact.kind == Fact::Kind::sequence ? item_of(inference, fact) : fact);
   }
   if (inference.body_count() != 1) return fail(ErrorCode::invalid_model, "has no body");
   const std::vector<Fact> results = NACRE_TRY(inference.infer_body(0, formal));

@@ -49,7 +49,11 @@ Result<void> optimise(Graph& graph, PassLevel level, const PassOptions& options)
   for (int round = 0; round < kMaxRounds; ++round)
     if (!NACRE_TRY(run_round(graph, level, options))) break;
   for (Node& node : graph.nodes)
-    for (Body& body : node.bodies) NACRE_TRY(optimise(*body.graph, level, options));
+    for (Body& body : node.bodies) {
+      // A branch that is never taken may be wrong for the shapes at hand: it stays as it is.
+      Graph better = *body.graph;
+      if (optimise(better, level, options)) *body.graph = std::move(better);
+    }
   return {};
 }
 

@@ -30,6 +30,7 @@ struct Scope {
   const AttributeBindings* bindings = nullptr;  // inside a function: what ref_attr_name means
   std::string prefix;                           // of node names inside a function
   int depth = 0;
+  bool in_body = false;
 };
 
 class Importer {
@@ -205,7 +206,14 @@ class Importer {
       if (upgrade.replaced()) return take_replacement(proto, upgrade.outputs(), scope);
     }
     const std::vector<Edge> made = node.outputs;
-    builder.append(std::move(node));
+    if (scope.in_body) {
+      // The facts of a body's inputs come with its node: what fails now may be a branch that is never taken, and what
+      // is wrong fails again then.
+      scope.graph.nodes.push_back(std::move(node));
+      (void)infer_node(scope.graph, scope.graph.nodes.back());
+    } else {
+      builder.append(std::move(node));
+    }
     NACRE_TRY(builder.status());
     for (size_t i = 0; i < outputs; ++i) NACRE_TRY(define(scope, proto.output[i], made[i]));
     return {};
@@ -234,7 +242,7 @@ class Importer {
       if (attribute.type != onnx::AttributeProto::GRAPH || !attribute.g) continue;
       Graph graph;
       graph.name = attribute.g->name;
-      Scope inner{.graph = graph, .parent = &scope, .opsets = scope.opsets, .bindings = scope.bindings, .prefix = scope.prefix, .depth = scope.depth + 1};
+      Scope inner{.graph = graph, .parent = &scope, .opsets = scope.opsets, .bindings = scope.bindings, .prefix = scope.prefix, .depth = scope.depth + 1, .in_body = true};
       NACRE_TRY(import_graph(*attribute.g, inner, attribute.name));
       Body body(std::string(attribute.name), std::move(graph));
       for (auto [outer, own] : inner.captured) {
@@ -273,7 +281,7 @@ class Importer {
     std::unordered_map<std::string, int64_t> opsets;
     for (const onnx::OperatorSetIdProto& id : function.opset_import) opsets[std::string(canonical_domain(id.domain))] = id.version;
     const AttributeBindings bindings = bind_attributes(function, call, scope.bindings);
-    Scope inner{.graph = scope.graph, .opsets = &opsets, .bindings = &bindings, .prefix = cat(scope.prefix, call.name.empty() ? call.op_type : call.name, "/"), .depth = scope.depth + 1};
+    Scope inner{.graph = scope.graph, .opsets = &opsets, .bindings = &bindings, .prefix = cat(scope.prefix, call.name.empty() ? call.op_type : call.name, "/"), .depth = scope.depth + 1, .in_body = scope.in_body};
     for (size_t i = 0; i < function.input.size(); ++i)
       inner.names[function.input[i]] = i < call.input.size() ? NACRE_TRY(use(scope, call.input[i])) : kAbsent;
     Builder builder(scope.graph);

@@ -1,0 +1,18 @@
+// Shared by the sequence operators.
+#pragma once
+
+#include "ops/op.h"
+
+namespace nacre {
+
+/// The fact of one item: items differ in the dims that are symbols, so each gets fresh ones.
+inline Fact item_of(Inference& inference, const Fact& sequence) {
+  Fact item = sequence.element ? *sequence.element : Fact{};
+  if (item.shape)
+    for (SymDim& dim : *item.shape)
+      if (!dim.is_constant()) dim = inference.fresh();
+  item.values = nullptr;
+  return item;
+}
+
+}  // namespace nacre
