@@ -24,13 +24,17 @@ bool given(const Inference& inference, size_t i) {
 }
 bool given(const Evaluation& e, size_t i) { return e.has(i) && e.input(i).size() > 0; }
 
-int64_t scaled(int64_t dim, float scale) { return static_cast<int64_t>(std::floor(static_cast<float>(dim) * scale)); }
+Result<int64_t> scaled(int64_t dim, float scale) {
+  const float length = std::floor(static_cast<float>(dim) * scale);
+  if (!(scale > 0) || !(length < 9e18f)) return fail(ErrorCode::invalid_argument, "cannot scale ", dim, " elements by ", static_cast<double>(scale));
+  return static_cast<int64_t>(length);
+}
 
 // floor(dim * scale); a scale is m / 2^n, which a symbol is multiplied with when both are small.
-SymDim scaled(Inference& inference, const SymDim& dim, float scale) {
-  if (dim.is_constant()) return scaled(*dim.constant(), scale);
+Result<SymDim> scaled(Inference& inference, const SymDim& dim, float scale) {
+  if (dim.is_constant()) return SymDim(NACRE_TRY(scaled(*dim.constant(), scale)));
   for (int64_t divisor = 1; divisor <= 64; divisor *= 2)
-    if (const float factor = scale * static_cast<float>(divisor); factor == std::floor(factor) && factor < 4096)
+    if (const float factor = scale * static_cast<float>(divisor); factor == std::floor(factor) && factor > 0 && factor < 4096)
       return floor_div(dim * static_cast<int64_t>(factor), divisor);
   return inference.fresh();
 }
@@ -55,7 +59,11 @@ Result<void> infer_sizes(Inference& inference, std::span<const int64_t> axes, Sy
     for (int64_t axis : axes) dims.push_back(out[axis]);
     const std::optional<Shape> known = constant_shape(*sizes), from = constant_shape(dims);
     if (!known || !from || product(dims).is(0)) sizes.reset();
-    else for (size_t i = 0; i < axes.size(); ++i) (*sizes)[i] = static_cast<int64_t>(*common_scale(policy, *known, *from) * static_cast<double>((*from)[i]) + 0.5);
+    else for (size_t i = 0; i < axes.size(); ++i) {
+      const double length = *common_scale(policy, *known, *from) * static_cast<double>((*from)[i]) + 0.5;
+      if (!(length >= 0 && length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", *from, " to ", *known);
+      (*sizes)[i] = static_cast<int64_t>(length);
+    }
   }
   for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = sizes ? (*sizes)[i] : inference.fresh();
   return {};
@@ -71,7 +79,7 @@ Result<void> infer(Inference& inference) {
     NACRE_TRY(infer_sizes(inference, axes, out));
   } else if (scales && scales->dtype() == DType::float32) {
     if (scales->size() != static_cast<int64_t>(axes.size())) return fail(ErrorCode::invalid_argument, scales->size(), " scales for ", axes.size(), " axes");
-    for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = scaled(inference, out[axes[i]], scales->data<float>()[i]);
+    for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = NACRE_TRY(scaled(inference, out[axes[i]], scales->data<float>()[i]));
   } else {
     for (int64_t axis : axes) out[axis] = inference.fresh();
   }
@@ -101,7 +109,7 @@ Result<std::vector<Axis>> plan_sizes(Evaluation& e, std::span<const int64_t> axe
   for (size_t i = 0; i < axes.size(); ++i) {
     if (sizes[i] < 0 || (dims[i] == 0 && sizes[i] > 0)) return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
     const double dim = static_cast<double>(dims[i]), length = common ? *common * dim + 0.5 : 0;
-    if (!(length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
+    if (!(length >= 0 && length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
     out.push_back({axes[i], common ? static_cast<int64_t>(length) : sizes[i], common ? *common : static_cast<double>(sizes[i]) / std::max(dim, 1.0)});
   }
   return out;
@@ -111,10 +119,8 @@ Result<std::vector<Axis>> plan_scales(Evaluation& e, std::span<const int64_t> ax
   const std::vector<float> scales = NACRE_TRY(floats(e, 2, axes.size()));
   std::vector<Axis> out;
   for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t dim = e.shape(0)[axes[i]];
-    if (!(scales[i] > 0) || !(static_cast<double>(scales[i]) * static_cast<double>(dim) < 9e18))
-      return fail(ErrorCode::invalid_argument, "cannot scale axis ", axes[i], " of ", describe(e.input(0)), " by ", static_cast<double>(scales[i]));
-    out.push_back({axes[i], scaled(dim, scales[i]), scales[i]});
+    const int64_t length = NACRE_TRY(scaled(e.shape(0)[axes[i]], scales[i]));
+    out.push_back({axes[i], length, scales[i]});
   }
   return out;
 }
