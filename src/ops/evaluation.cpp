@@ -26,6 +26,10 @@ Result<double> Evaluation::real(size_t i) const {
 }
 
 Result<Tensor*> Evaluation::output(size_t i, DType dtype, const Shape& shape) {
+  if (i >= outputs_.size()) {
+    unwanted_.push_back(std::make_unique<Value>(NACRE_TRY(host_.allocate(dtype, shape))));
+    return &unwanted_.back()->tensor();
+  }
   outputs_[i] = Value(NACRE_TRY(host_.allocate_output(i, dtype, shape)));
   return &outputs_[i].tensor();
 }

@@ -55,7 +55,9 @@ class Evaluation {
   Result<Tensor*> output(size_t i, const Shape& shape) { return output(i, dtype(0), shape); }
   /// Output `i` after it was made: for operators that finish another one's result.
   Tensor& made(size_t i) { return outputs_[i].tensor(); }
-  void set(size_t i, Value value) { outputs_[i] = std::move(value); }
+  void set(size_t i, Value value) {
+    if (i < outputs_.size()) outputs_[i] = std::move(value);
+  }
   /// A temporary, charged like an output.
   Result<Tensor> scratch(DType dtype, const Shape& shape) { return host_.allocate(dtype, shape); }
 
@@ -68,6 +70,7 @@ class Evaluation {
   std::span<const Value* const> inputs_;
   std::span<Value> outputs_;
   EvaluationHost& host_;
+  std::vector<std::unique_ptr<Value>> unwanted_;  // outputs that the node leaves out and the operator fills all the same
 };
 
 /// Calls `f.template operator()<T>()` with the C++ type that holds `dtype` in storage; packed and 8-bit float types are

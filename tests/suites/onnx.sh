@@ -8,7 +8,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${NACRE_BUILD:-$root/build/release}
 python=${NACRE_PYTHON:-$root/.cache/venv/bin/python}
-rows=(native reference "native --no-optimise" "reference --no-optimise")
+rows=(native reference "native --no-optimise" "reference --no-optimise" "null --structure")
 [ $# = 0 ] || rows=("$@")
 cases=1905  # node, simple, pytorch-converted and pytorch-operator of onnx 1.22.0
 

@@ -196,7 +196,8 @@ class Importer {
 
   Result<void> finish(const onnx::NodeProto& proto, Node node, int64_t version, Scope& scope, Builder& builder) {
     size_t outputs = proto.output.size();
-    while (outputs > 0 && proto.output[outputs - 1].empty()) --outputs;
+    if (node.op->outputs.most < kMany)  // how many a variadic operator has means something
+      while (outputs > 0 && proto.output[outputs - 1].empty()) --outputs;
     for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(output_edge(scope, proto.output[i]));
     builder.set_prefix(node.name);
     if (node.op->upgrade && version < *(node.op->since.end() - 1)) {
