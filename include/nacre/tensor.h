@@ -49,7 +49,7 @@ class Tensor {
   }
 
   /// Views `bytes` bytes at `data`, kept alive by `owner` (null: the caller promises to keep them). Not for strings.
-  /// Elements that are not aligned to their size are copied instead, so that `data` may always be read.
+  /// Elements that are not aligned to their size are copied when they are first read, so that `data` may always be read.
   /// Throws Error (invalid_argument) when the shape needs another number of bytes.
   static Tensor view(DType dtype, Shape shape, const void* data, size_t bytes, std::shared_ptr<const void> owner);
   /// As `view`, and `mutable_data` (of every copy) writes to that memory itself, which must be aligned. For buffers
@@ -73,7 +73,9 @@ class Tensor {
     require(dtype_of<T>);
     return {static_cast<T*>(mutable_raw()), static_cast<size_t>(count_)};
   }
-  const void* raw() const noexcept { return data_; }
+  const void* raw() const noexcept { return access_ == Access::unaligned ? aligned() : data_; }
+  /// The bytes where the viewed memory has them, perhaps not aligned: for who copies them anyway. Otherwise like `raw`.
+  const void* stored() const noexcept;
   void* mutable_raw();
 
   /// The same elements under another shape of the same size. Throws Error (invalid_argument).
@@ -84,7 +86,8 @@ class Tensor {
 
  private:
   friend struct TensorMaker;
-  enum class Access : uint8_t { owned, viewed, borrowed };
+  enum class Access : uint8_t { owned, viewed, borrowed, unaligned };
+  const void* aligned() const noexcept;
   void require(DType expected) const;
 
   DType dtype_ = DType::float32;

@@ -34,4 +34,8 @@ enum class Fill : uint8_t { none, zero };
 /// Never throws. Charges `budget` where there is one.
 Result<Tensor> allocate(DType dtype, Shape shape, MemoryBudget* budget = nullptr, Fill fill = Fill::none);
 
+/// Tensor::view of bytes that are not aligned, with a Result. Large ones are copied when they are first read: a model's
+/// weights that are packed straight from `stored()` never are.
+Result<Tensor> view_unaligned(DType dtype, Shape shape, const void* data, size_t bytes, std::shared_ptr<const void> owner);
+
 }  // namespace nacre

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 
 #include "core/allocate.h"
 #include "core/buffer.h"
 #include "core/checked.h"
+#include "core/os/file.h"
 
 namespace nacre {
 namespace {
@@ -57,14 +59,60 @@ Tensor TensorMaker::own(DType dtype, Shape shape, int64_t count, std::shared_ptr
   return out;
 }
 
+namespace {
+
+/// Memory that waits for its elements. It was taken from the system already: filling cannot fail.
+struct Unaligned {
+  const void* source;
+  std::shared_ptr<const void> source_owner;
+  void* target;
+  size_t bytes;
+  std::shared_ptr<void> target_owner;
+  std::once_flag once;
+
+  void fill() {
+    std::call_once(once, [&] {
+      std::memcpy(target, source, bytes);
+      release_mapped(source, bytes);
+    });
+  }
+};
+
+}  // namespace
+
+Tensor TensorMaker::fill_when_read(Tensor target, const void* source, std::shared_ptr<const void> owner) {
+  auto waiting = std::make_shared<Unaligned>();
+  waiting->source = source, waiting->source_owner = std::move(owner);
+  waiting->target = target.data_, waiting->bytes = target.byte_size();
+  waiting->target_owner = std::move(target.owner_);
+  target.owner_ = std::move(waiting);
+  target.access_ = Tensor::Access::unaligned;
+  return target;
+}
+
+const void* Tensor::aligned() const noexcept {
+  static_cast<Unaligned*>(owner_.get())->fill();
+  return data_;
+}
+
+const void* Tensor::stored() const noexcept {
+  return access_ == Access::unaligned ? static_cast<const Unaligned*>(owner_.get())->source : data_;
+}
+
+Result<Tensor> view_unaligned(DType dtype, Shape shape, const void* data, size_t bytes, std::shared_ptr<const void> owner) {
+  constexpr size_t kWorthWaiting = size_t{64} << 10;
+  Tensor copy = NACRE_TRY(allocate(dtype, std::move(shape)));
+  if (bytes >= kWorthWaiting) return TensorMaker::fill_when_read(std::move(copy), data, std::move(owner));
+  if (bytes) std::memcpy(copy.mutable_raw(), data, bytes);
+  return copy;
+}
+
 Tensor::Tensor(DType dtype, Shape shape) : Tensor(or_throw(allocate(dtype, std::move(shape), nullptr, Fill::zero))) {}
 
 Tensor Tensor::view(DType dtype, Shape shape, const void* data, size_t bytes, std::shared_ptr<const void> owner) {
   if (!is_aligned(data, dtype)) {
     count_for_view(dtype, shape, bytes);
-    Tensor copy = or_throw(allocate(dtype, std::move(shape)));
-    if (bytes) std::memcpy(copy.data_, data, bytes);
-    return copy;
+    return or_throw(view_unaligned(dtype, std::move(shape), data, bytes, std::move(owner)));
   }
   Tensor out = borrow(dtype, std::move(shape), const_cast<void*>(data), bytes, std::const_pointer_cast<void>(std::move(owner)));
   out.access_ = Access::viewed;
@@ -88,10 +136,11 @@ size_t Tensor::byte_size() const noexcept {
 }
 
 void* Tensor::mutable_raw() {
+  const void* elements = raw();
   if (count_ == 0 || access_ == Access::borrowed || is_exclusive()) return data_;
   Tensor copy = or_throw(allocate(dtype_, shape_));
-  if (dtype_ == DType::string) std::copy_n(static_cast<const std::string*>(data_), count_, static_cast<std::string*>(copy.data_));
-  else std::memcpy(copy.data_, data_, byte_size());
+  if (dtype_ == DType::string) std::copy_n(static_cast<const std::string*>(elements), count_, static_cast<std::string*>(copy.data_));
+  else std::memcpy(copy.data_, elements, byte_size());
   *this = std::move(copy);
   return data_;
 }

@@ -1,7 +1,6 @@
 #include "io/tensor_bytes.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/allocate.h"
 #include "core/checked.h"
@@ -24,9 +23,9 @@ Result<Tensor> tensor_from_bytes(DType dtype, const Shape& shape, std::span<cons
     return fail(ErrorCode::invalid_model, dtype, shape, " needs ", needed, " bytes, ", bytes.size(), " are stored");
   const bool clean = dtype != DType::boolean || std::ranges::all_of(bytes, is_zero_or_one);
   if (clean && is_aligned(bytes.data(), dtype)) return Tensor::view(dtype, shape, bytes.data(), bytes.size(), std::move(owner));
+  if (clean) return view_unaligned(dtype, shape, bytes.data(), bytes.size(), std::move(owner));
   Tensor copy = NACRE_TRY(allocate(dtype, shape));
-  if (clean && !bytes.empty()) std::memcpy(copy.mutable_raw(), bytes.data(), bytes.size());
-  if (!clean) std::ranges::transform(bytes, copy.mutable_data<bool>().begin(), [](std::byte b) { return b != std::byte{0}; });
+  std::ranges::transform(bytes, copy.mutable_data<bool>().begin(), [](std::byte b) { return b != std::byte{0}; });
   return copy;
 }
 

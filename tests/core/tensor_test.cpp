@@ -198,4 +198,28 @@ TEST(DType, NamesReadBackAndNumpySpellingsToo) {
 TEST(Text, NumbersAreShortestThatReadBack) { EXPECT_EQ(cat(0.1, ' ', -1, ' ', true, ' ', Shape{1, 2}), "0.1 -1 true [1,2]"); }
 
 }  // namespace
+
+TEST(Tensor, ALargeUnalignedViewIsCopiedOnceSomebodyReads) {
+  std::vector<char> file(size_t{1} << 18 | 1);
+  const std::vector<float> values(size_t{1} << 16, 2.5f);
+  std::memcpy(file.data() + 1, values.data(), values.size() * 4);
+  Tensor view = Tensor::view(DType::float32, {1 << 16}, file.data() + 1, values.size() * 4, nullptr);
+  EXPECT_EQ(view.stored(), file.data() + 1);
+  const Tensor copy = view.reshaped({256, 256});
+  EXPECT_EQ(view.data<float>()[65535], 2.5f);
+  EXPECT_EQ(copy.raw(), view.raw());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(view.raw()) % 64, 0u);
+  view.mutable_data<float>()[0] = 7;
+  EXPECT_EQ(copy.data<float>()[0], 2.5f);
+  EXPECT_EQ(view.data<float>()[0], 7);
+  EXPECT_EQ(view.data<float>()[1], 2.5f);
+}
+
+TEST(Tensor, AnUnalignedViewIsWritableWithoutHavingBeenRead) {
+  std::vector<char> file(size_t{1} << 18 | 1, 1);
+  Tensor view = Tensor::view(DType::int32, {1 << 16}, file.data() + 1, size_t{1} << 18, nullptr);
+  view.mutable_data<int32_t>()[0] = 5;
+  EXPECT_EQ(view.data<int32_t>()[0], 5);
+  EXPECT_EQ(view.data<int32_t>()[65535], 0x01010101);
+}
 }  // namespace nacre

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "core/os/file.h"
 #include "graph/op.h"
 #include "runtime/backend.h"
 
@@ -17,10 +18,11 @@ class PackCache {
   template <class Pack>
   Result<std::shared_ptr<const void>> get(const Tensor& constant, std::string_view layout, Pack pack) {
     std::lock_guard lock(mutex_);
-    Entry& entry = entries_[cat(layout, "@", reinterpret_cast<uintptr_t>(constant.raw()), describe(constant))];
+    Entry& entry = entries_[cat(layout, "@", reinterpret_cast<uintptr_t>(constant.stored()), describe(constant))];
     if (!entry.packed) {
       entry.packed = NACRE_TRY(pack(entry.bytes));
       entry.source = constant;
+      release_mapped(constant.stored(), constant.byte_size());  // the packed copy is read from now on
       bytes_ += entry.bytes;
     }
     return entry.packed;

@@ -6,19 +6,59 @@
 #include <sys/syscall.h>
 #endif
 
+#include <map>
+#include <mutex>
+
 #include "core/os/beneath.h"
 #include "core/os/descriptor.h"
 #include "core/os/file.h"
 
 namespace nacre {
 
+namespace {
+
+/// Where files are mapped now: only there may pages be given back, as anywhere else that would lose what they hold.
+class MappedRanges {
+ public:
+  void add(const void* begin, size_t size) {
+    std::lock_guard lock(mutex_);
+    ranges_[reinterpret_cast<uintptr_t>(begin)] = size;
+  }
+  void remove(const void* begin) {
+    std::lock_guard lock(mutex_);
+    ranges_.erase(reinterpret_cast<uintptr_t>(begin));
+  }
+  void release(uintptr_t begin, size_t size) {
+    const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)), first = begin / page * page;
+    std::lock_guard lock(mutex_);
+    auto after = ranges_.upper_bound(begin);
+    if (after == ranges_.begin()) return;
+    const auto& [start, length] = *std::prev(after);
+    if (begin - start <= length && size <= length - (begin - start)) ::madvise(reinterpret_cast<void*>(first), begin + size - first, MADV_DONTNEED);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<uintptr_t, size_t> ranges_;  // begin -> bytes
+};
+
+MappedRanges& mapped_ranges() {
+  static auto* ranges = new MappedRanges;  // mappings may outlive static destructors
+  return *ranges;
+}
+
+}  // namespace
+
 struct FileMapper {
   static MappedFile make(std::string path, void* data, size_t size) {
     MappedFile file;
     file.path_ = std::move(path);
     file.bytes_ = {static_cast<const std::byte*>(data), size};
+    if (size) mapped_ranges().add(data, size);
     file.owner_ = std::shared_ptr<const void>(data, [size](const void* mapped) {
-      if (size) ::munmap(const_cast<void*>(mapped), size);
+      if (!size) return;
+      mapped_ranges().remove(mapped);
+      ::munmap(const_cast<void*>(mapped), size);
     });
     return file;
   }
@@ -105,6 +145,10 @@ int open_by_walking(int root, std::string_view relative) {
   }
   if (!held) errno = EISDIR;
   return held.release();
+}
+
+void release_mapped(const void* data, size_t size) noexcept {
+  if (size) mapped_ranges().release(reinterpret_cast<uintptr_t>(data), size);
 }
 
 Result<MappedFile> map_file(const std::string& path) {

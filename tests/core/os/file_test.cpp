@@ -59,6 +59,17 @@ TEST_F(Files, MappingShowsTheBytesAndOutlivesItsHandle) {
   EXPECT_EQ(std::memcmp(data, "inside", 6), 0);
 }
 
+TEST_F(Files, ReleasedPagesComeBackAndOtherMemoryKeepsItsBytes) {
+  const Result<MappedFile> file = map_file(path("model/data.bin"));
+  ASSERT_TRUE(file);
+  release_mapped(file->bytes().data(), file->bytes().size());
+  release_mapped(file->bytes().data() + 2, size_t{1} << 40);  // reaches beyond the file
+  EXPECT_EQ(file->text(), "inside");
+  std::vector<char> heap(size_t{1} << 20, 'x');
+  release_mapped(heap.data(), heap.size());
+  EXPECT_EQ(std::count(heap.begin(), heap.end(), 'x'), 1 << 20);
+}
+
 TEST_F(Files, EmptyFileMapsToNoBytes) {
   put("empty", "");
   const Result<MappedFile> file = map_file(path("empty"));
