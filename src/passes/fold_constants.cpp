@@ -55,6 +55,23 @@ class Folder final : public EvaluationHost {
     return true;
   }
 
+  // A large matrix that products read transposed: our kernels and others' take it as it lies in the file.
+  bool is_turned_weight(const Node& node) const {
+    constexpr size_t kLarge = size_t{1} << 20;
+    if (node.op->name != "Transpose" || !node.op->domain.empty()) return false;
+    const Tensor& weight = *graph_.constant(node.inputs[0]);
+    return weight.rank() == 2 && weight.byte_size() >= kLarge && weight.dtype() == DType::float32 && only_multiplied(node.outputs[0]);
+  }
+
+  bool only_multiplied(Edge edge) const {
+    for (Edge output : graph_.outputs)
+      if (output == edge) return false;
+    for (const Node& node : graph_.nodes)
+      for (size_t i = 0; i < node.inputs.size(); ++i)
+        if (node.inputs[i] == edge && (node.op->name != "MatMul" || i != 1)) return false;
+    return true;
+  }
+
   // A result much larger than its inputs (Expand of a scalar, say) is cheaper to make again than to keep.
   bool worth_keeping(const Node& node, std::span<const Value> outputs) const {
     int64_t before = 0;
@@ -65,7 +82,7 @@ class Folder final : public EvaluationHost {
   }
 
   void fold(Node& node) {
-    if (!foldable(node)) return;
+    if (!foldable(node) || is_turned_weight(node)) return;
     node_ = &node;
     std::vector<Value> storage;
     storage.reserve(node.inputs.size());

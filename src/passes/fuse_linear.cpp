@@ -30,13 +30,20 @@ class Fuser {
     Group group;
     if (!seed(node, group)) return false;
     extend(group);
-    if (node.op->name == "MatMul" && group.last == &node) return false;  // nothing gained, and MatMul says it better
+    if (node.op->name == "MatMul" && group.last == &node && !group.transposed) return false;  // nothing gained, and MatMul says it better
     emit(group);
     return true;
   }
 
+  static bool swaps_axes(const Node& transpose) {
+    const std::vector<int64_t> perm = transpose.attributes.integers("perm");
+    return perm.empty() || perm == std::vector<int64_t>{1, 0};
+  }
+
   bool seed(Node& node, Group& group) const {
     group.x = node.inputs[0], group.w = node.inputs[1], group.last = &node;
+    if (const Node* turned = match_.maker(group.w, "Transpose"); turned && node.op->name == "MatMul" && graph_.constant(turned->inputs[0]) && swaps_axes(*turned))
+      group.w = turned->inputs[0], group.transposed = true;
     const Tensor* w = graph_.constant(group.w);
     const auto& shape = graph_.fact(group.x).shape;
     if (!w || w->rank() != 2 || w->dtype() != DType::float32 || !shape || shape->size() < 2) return false;

@@ -1,5 +1,8 @@
 // fp32 matrix products: fixed second operands are packed once, others are read where they lie.
+#include "backends/native/contraction.h"
+
 #include <algorithm>
+#include <cstring>
 
 #include "backends/native/activation.h"
 #include "backends/native/kernel.h"
@@ -7,24 +10,27 @@
 #include "graph/op.h"
 
 namespace nacre::native {
-namespace {
 
-bool is_float(const NodeView& n, size_t i) { return n.has(i) && n.fact(i).dtype == DType::float32; }
-
-/// B in panels, however the file stores it.
-struct Packed {
-  Tensor panels;
-};
-
-Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackCache& cache) {
-  return cache.get(b, transposed ? "panels of a transpose" : "panels", [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
-    const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
-    auto packed = std::make_shared<Packed>();
-    packed->panels = NACRE_TRY(allocate(DType::float32, {size}));
-    kernels().gemm_pack(b.data<float>().data(), b.shape()[1], transposed, k, n, packed->panels.mutable_data<float>().data(), 0, n);
-    bytes = size * 4;
-    return packed;
-  });
+// A few panels' worth of columns at a time where floats may not be read in place.
+Result<void> pack_panels(const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
+  if (reinterpret_cast<uintptr_t>(source) % alignof(float) == 0) {
+    kernels().gemm_pack(static_cast<const float*>(source), transposed ? k : n, transposed, k, n, panels, 0, n);
+    return {};
+  }
+  const int64_t block = std::min(n, 4 * kernels().gemm_panel);
+  Tensor space = NACRE_TRY(allocate(DType::float32, {k * block}));
+  float* columns = space.mutable_data<float>().data();
+  const char* bytes = static_cast<const char*>(source);
+  for (int64_t begin = 0; begin < n; begin += block) {
+    const int64_t count = std::min(block, n - begin);
+    if (transposed) {
+      std::memcpy(columns, bytes + begin * k * 4, size_t(count * k) * 4);
+    } else {
+      for (int64_t row = 0; row < k; ++row) std::memcpy(columns + row * count, bytes + (row * n + begin) * 4, size_t(count) * 4);
+    }
+    kernels().gemm_pack(columns, transposed ? k : count, transposed, k, count, panels + kernels().gemm_packed_size(k, begin), 0, count);
+  }
+  return {};
 }
 
 /// Splits one product among threads: by columns when there are panels enough, so that every thread reads its own part of
@@ -45,6 +51,26 @@ void multiply(const GemmArgs& args, RunContext& context) {
       k.gemm(args.part_of_rows(begin * k.gemm_tile_rows, std::min(args.m, end * k.gemm_tile_rows)));
     });
   }
+}
+
+namespace {
+
+bool is_float(const NodeView& n, size_t i) { return n.has(i) && n.fact(i).dtype == DType::float32; }
+
+/// B in panels, however the file stores it.
+struct Packed {
+  Tensor panels;
+};
+
+Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackCache& cache) {
+  return cache.get(b, transposed ? "panels of a transpose" : "panels", [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
+    const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
+    auto packed = std::make_shared<Packed>();
+    packed->panels = NACRE_TRY(allocate(DType::float32, {size}));
+    NACRE_TRY(pack_panels(b.stored(), transposed, k, n, packed->panels.mutable_data<float>().data()));
+    bytes = size * 4;
+    return packed;
+  });
 }
 
 // --- x w with a fixed w: nacre.Linear, MatMul, Gemm ---

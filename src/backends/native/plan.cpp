@@ -21,7 +21,8 @@ bool is_concrete(const Fact& fact) { return fact.is_tensor() && fact.dtype != DT
 bool is_settled(const Fact& fact) { return is_concrete(fact) || (fact.kind != Fact::Kind::tensor && fact.kind != Fact::Kind::unknown); }
 
 /// Inference under concrete shapes knows most integer tensors: they become constants and their makers vanish.
-void fold_known_integers(Graph& graph) {
+bool fold_known_integers(Graph& graph) {
+  bool any = false;
   for (const Node& node : graph.nodes) {
     for (Edge edge : node.outputs) {
       if (edge == kAbsent || graph.constant(edge)) continue;
@@ -33,20 +34,21 @@ void fold_known_integers(Graph& graph) {
       if (tensor.size() != int64_t(values->size())) continue;
       store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
       graph.make_constant(edge, std::move(tensor));
+      any = true;
     }
   }
+  return any;
 }
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::shared_ptr<PackCache>& cache) : cache_(cache) { plan_->graph = graph; }
+  Planner(Graph graph, const std::shared_ptr<PackCache>& cache) : cache_(cache) { plan_->graph = std::move(graph); }
 
   Result<std::shared_ptr<const Plan>> run(std::span<const Fact> inputs) {
     Graph& graph = plan_->graph;
     for (size_t i = 0; i < inputs.size(); ++i) graph[graph.inputs[i]].fact = inputs[i];
     NACRE_TRY(infer_graph(graph));
-    fold_known_integers(graph);
-    NACRE_TRY(graph.tidy());
+    if (fold_known_integers(graph)) NACRE_TRY(graph.tidy());
     split();
     NACRE_TRY(make_steps());
     place_values();
@@ -266,8 +268,8 @@ class Planner {
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache) {
-  return Planner(graph, cache).run(inputs);
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache) {
+  return Planner(std::move(graph), cache).run(inputs);
 }
 
 }  // namespace nacre::native

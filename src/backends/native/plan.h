@@ -34,7 +34,7 @@ struct Plan {
   std::vector<int32_t> rest_outputs;  // positions among the graph's outputs that it gives
 };
 
-/// Binds `graph` to inputs of these facts.
-Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache);
+/// Binds `graph` (a copy to keep) to inputs of these facts.
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache);
 
 }  // namespace nacre::native

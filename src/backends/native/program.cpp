@@ -1,5 +1,6 @@
 #include "backends/native/program.h"
 
+#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -132,7 +133,7 @@ class Runner final : public EvaluationHost {
       return {};
     }
     if (size_t(place.bytes) == made.byte_size()) std::memmove(home, made.raw(), made.byte_size());
-    target = Value(Tensor::borrow(fact.dtype, shape, home, size_t(place.bytes), std::make_shared<int>(0)));
+    target = Value(Tensor::borrow(fact.dtype, shape, home, size_t(place.bytes), nullptr));
     return {};
   }
 
@@ -218,17 +219,15 @@ class ArenaCharge {
   int64_t bytes_;
 };
 
-Result<void> prepare_state(const Plan& plan, RunState& state) {
+void prepare_state(const Plan& plan, RunState& state) {
   state.values.resize(plan.graph.edge_count());
-  state.arena = NACRE_TRY(allocate(DType::uint8, {plan.arena_bytes}));
   char* base = static_cast<char*>(state.arena.mutable_raw());
   for (size_t i = 0; i < plan.places.size(); ++i) {
     const Place& place = plan.places[i];
     if (place.offset < 0) continue;
     const Fact& fact = plan.graph.fact(Edge(int32_t(i)));
-    state.values[i] = Value(Tensor::borrow(fact.dtype, *constant_shape(*fact.shape), base + place.offset, size_t(place.bytes), std::make_shared<int>(0)));
+    state.values[i] = Value(Tensor::borrow(fact.dtype, *constant_shape(*fact.shape), base + place.offset, size_t(place.bytes), nullptr));
   }
-  return {};
 }
 
 }  // namespace
@@ -250,11 +249,39 @@ Result<std::shared_ptr<Program::Bound>> Program::bind(std::span<const Value> inp
     facts.back().values = nullptr;  // a plan serves every input of these shapes
   }
   auto bound = std::make_shared<Bound>();
-  bound->plan = NACRE_TRY(make_plan(graph_, facts, cache_));
+  bound->plan = NACRE_TRY(plan_for(facts));
   bound->signature = std::move(signature);
   plans_.push_front(bound);
   if (plans_.size() > kMaxPlans) plans_.pop_back();
   return bound;
+}
+
+// The first plan is made from the full graph, with which most sessions end.
+Result<std::shared_ptr<const Plan>> Program::plan_for(std::span<const Fact> inputs) {
+  if (kind_ == Kind::part || !std::exchange(planned_, true)) return make_plan(graph_, inputs, cache_);
+  if (!outline_) outline_.emplace(graph_);
+  std::optional<Graph> graph = outline_->bind(inputs);
+  return make_plan(graph ? std::move(*graph) : graph_, inputs, cache_);
+}
+
+// Sizes are rounded up so that the arena of a sequence one token longer fits in that of the one before.
+Result<Tensor> Program::take_arena(int64_t bytes) {
+  constexpr size_t kKept = 4;
+  const int64_t step = std::max<int64_t>(4096, int64_t(std::bit_floor(uint64_t(bytes))) / 8), wanted = (bytes + step - 1) / step * step;
+  {
+    std::lock_guard lock(mutex_);
+    size_t idle = 0;
+    for (const auto& bound : plans_) idle += bound->idle.size();
+    if (idle >= kKept)
+      for (auto bound = plans_.rbegin(); bound != plans_.rend(); ++bound) {
+        if ((*bound)->idle.empty()) continue;
+        Tensor arena = std::move((*bound)->idle.back()->arena);
+        (*bound)->idle.pop_back();
+        if (int64_t(arena.byte_size()) >= wanted && int64_t(arena.byte_size()) <= 4 * wanted) return arena;
+        break;
+      }
+  }
+  return allocate(DType::uint8, {wanted});
 }
 
 std::unique_ptr<Program::RunState> Program::take_state(Bound& bound) {
@@ -271,7 +298,8 @@ Result<void> Program::run(std::span<const Value> inputs, std::span<Value> output
   std::unique_ptr<RunState> state = take_state(*bound);
   if (!state) {
     state = std::make_unique<RunState>();
-    NACRE_TRY(prepare_state(*bound->plan, *state));
+    state->arena = NACRE_TRY(take_arena(bound->plan->arena_bytes));
+    prepare_state(*bound->plan, *state);
   }
   NACRE_TRY(Runner(*bound->plan, *state, outputs, context).run(inputs));
   // Inputs and results of this run must not stay alive in the state that waits for the next one.
@@ -290,7 +318,8 @@ void Program::trim() noexcept {
 int64_t Program::resident_bytes() const noexcept {
   std::lock_guard lock(mutex_);
   int64_t total = cache_->bytes();
-  for (const auto& bound : plans_) total += int64_t(bound->idle.size()) * bound->plan->arena_bytes;
+  for (const auto& bound : plans_)
+    for (const auto& state : bound->idle) total += int64_t(state->arena.byte_size());
   return total;
 }
 

@@ -3,13 +3,15 @@
 
 #include <list>
 
+#include "backends/native/outline.h"
 #include "backends/native/plan.h"
 
 namespace nacre::native {
 
 class Program {
  public:
-  Program(Graph graph, std::shared_ptr<PackCache> cache) : graph_(std::move(graph)), cache_(std::move(cache)) {}
+  enum class Kind : uint8_t { whole, part };  // part: a body, or what waits for results; its facts hold for one plan only
+  Program(Graph graph, std::shared_ptr<PackCache> cache, Kind kind = Kind::part) : graph_(std::move(graph)), cache_(std::move(cache)), kind_(kind) {}
   ~Program();
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context);
@@ -35,9 +37,16 @@ class Program {
   Result<std::shared_ptr<Bound>> bind(std::span<const Value> inputs);
   std::unique_ptr<RunState> take_state(Bound& bound);
 
+  Result<std::shared_ptr<const Plan>> plan_for(std::span<const Fact> inputs);
+  /// Memory for a plan's arena: of a run of another shape that ended, when there is enough of such.
+  Result<Tensor> take_arena(int64_t bytes);
+
   Graph graph_;
   std::shared_ptr<PackCache> cache_;
+  Kind kind_;
   mutable std::mutex mutex_;
+  std::optional<Outline> outline_;  // made when a second shape comes
+  bool planned_ = false;
   std::list<std::shared_ptr<Bound>> plans_;  // most recently used first
 };
 

@@ -1,0 +1,16 @@
+// Packed products, for every kernel that has one inside.
+#pragma once
+
+#include "backends/native/kernels/kernels.h"
+#include "nacre/tensor.h"
+#include "runtime/backend.h"
+
+namespace nacre::native {
+
+/// Packs b [k, n] ([n, k] when `transposed`), whose floats begin at `source`, aligned or not, into gemm_packed_size(k, n) floats.
+Result<void> pack_panels(const void* source, bool transposed, int64_t k, int64_t n, float* panels);
+
+/// One product, split among the threads of a run.
+void multiply(const GemmArgs& args, RunContext& context);
+
+}  // namespace nacre::native
