@@ -89,6 +89,9 @@ class Upgrade {
   std::vector<Edge> outputs_;
 };
 
+/// Checks a node's arity and the dtype of its first input. Errors name the node.
+Result<void> check_node(const Graph& graph, const Node& node);
+
 /// Runs `infer` for one node: checks arity and dtypes, sets the facts of its outputs. Errors name the node.
 Result<void> infer_node(Graph& graph, Node& node);
 

@@ -15,20 +15,6 @@ std::shared_ptr<const std::vector<SymDim>> small_values(const Tensor& tensor) {
   return out;
 }
 
-// What is true of every item: dims in which they differ become a symbol.
-Fact common_fact(const std::vector<Value>& items) {
-  Fact out = items.empty() ? Fact{} : Fact::of(items[0]);
-  out.values = nullptr;
-  for (const Value& item : items) {
-    if (!out.is_tensor() || !item.is_tensor()) return out;
-    const Shape& shape = item.tensor().shape();
-    if (!out.shape || shape.size() != out.shape->size()) return Fact::tensor(out.dtype);
-    for (size_t d = 0; d < shape.size(); ++d)
-      if (!(*out.shape)[d].is(shape[d])) (*out.shape)[d] = SymDim::symbol("items");
-  }
-  return out;
-}
-
 }  // namespace
 
 Fact Fact::of(const Tensor& tensor) {
@@ -37,12 +23,37 @@ Fact Fact::of(const Tensor& tensor) {
   return out;
 }
 
+namespace {
+
+/// What holds of both: items of one sequence may differ in shape. Dims in which they do become a symbol.
+Fact common(const Fact& a, const Fact& b) {
+  if (a.kind != b.kind) return {};
+  if (a.element) return a.kind == Fact::Kind::sequence ? Fact::sequence_of(common(*a.element, *b.element)) : Fact::optional_of(common(*a.element, *b.element));
+  if (a.dtype != b.dtype || a.key_dtype != b.key_dtype) return {};
+  Fact out = a;
+  out.values = nullptr;
+  if (!a.shape || !b.shape || a.shape->size() != b.shape->size()) return out.shape.reset(), out;
+  for (size_t d = 0; d < out.shape->size(); ++d)
+    if (!((*a.shape)[d] == (*b.shape)[d])) (*out.shape)[d] = SymDim::symbol("items");
+  return out;
+}
+
+Fact element_of(const std::vector<Value>& items) {
+  if (items.empty()) return {};
+  Fact out = Fact::of(items[0]);
+  out.values = nullptr;
+  for (size_t i = 1; i < items.size(); ++i) out = common(out, Fact::of(items[i]));
+  return out;
+}
+
+}  // namespace
+
 Fact Fact::of(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::tensor: return of(value.tensor());
     case Value::Kind::map: return map(value.keys().dtype(), value.values().dtype());
-    case Value::Kind::sequence: return sequence_of(common_fact(value.items()));
-    case Value::Kind::optional: return optional_of(value.items().empty() ? Fact{} : of(value.items()[0]));
+    case Value::Kind::sequence: return sequence_of(element_of(value.items()));
+    case Value::Kind::optional: return optional_of(element_of(value.items()));
   }
   return {};
 }

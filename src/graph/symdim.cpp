@@ -53,13 +53,20 @@ struct SymDim::Expression {
 
 namespace {
 
-/// A dim nobody knows: what overflow turns into.
+/// A dim nobody knows: what overflow turns into, and expressions that outgrow any use (a file can square a dim in every node).
 SymDim unknown_dim() {
   static std::atomic<int64_t> counter{0};
-  return SymDim::symbol("overflow" + std::to_string(++counter));
+  return SymDim::symbol("?beyond" + std::to_string(++counter));
 }
 
-/// Sorts terms, merges equal products, drops zeros. False on overflow.
+constexpr size_t kMaxTerms = 64;
+constexpr size_t kMaxKey = 1024;
+
+bool too_large(const std::vector<Term>& terms) {
+  return terms.size() > kMaxTerms || std::any_of(terms.begin(), terms.end(), [](const Term& term) { return term.key.size() > kMaxKey; });
+}
+
+/// Sorts terms, merges equal products, drops zeros. False on overflow and excess.
 bool normalise(std::vector<Term>& terms) {
   std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.key < b.key; });
   std::vector<Term> merged;
@@ -72,7 +79,7 @@ bool normalise(std::vector<Term>& terms) {
   }
   std::erase_if(merged, [](const Term& term) { return term.coefficient == 0; });
   terms = std::move(merged);
-  return true;
+  return !too_large(terms);
 }
 
 int64_t floor_quotient(int64_t a, int64_t b) { return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
@@ -92,8 +99,9 @@ SymDim combine(AtomKind kind, const SymDim& a, const SymDim& b) {
   const char* joint = kind == AtomKind::min || kind == AtomKind::max ? ", " : " / ";
   SymDim left = a, right = b;
   if (*joint == ',' && right.text() < left.text()) std::swap(left, right);
-  auto atom = std::make_shared<Atom>(Atom{kind, cat(kNames[int(kind)], "(", left, joint, right, ")"), left, right});
-  return SymDim::Expression::of_atom(std::move(atom));
+  std::string key = cat(kNames[int(kind)], "(", left, joint, right, ")");
+  if (key.size() > kMaxKey) return unknown_dim();
+  return SymDim::Expression::of_atom(std::make_shared<Atom>(Atom{kind, std::move(key), left, right}));
 }
 
 /// a / b when every term of `a` is a multiple of the one term of `b`.
@@ -102,7 +110,7 @@ std::optional<SymDim> exact_quotient(const SymDim& a, const SymDim& b) {
   if (denominator.size() != 1 || denominator[0].coefficient == 0) return std::nullopt;
   SymDim out = 0;
   for (const Term& term : numerator) {
-    if (term.coefficient % denominator[0].coefficient != 0) return std::nullopt;
+    if (term.coefficient == INT64_MIN || term.coefficient % denominator[0].coefficient != 0) return std::nullopt;
     std::vector<AtomPtr> rest = term.atoms;
     for (const AtomPtr& atom : denominator[0].atoms) {
       auto found = std::find_if(rest.begin(), rest.end(), [&](const AtomPtr& x) { return x->key == atom->key; });
@@ -176,6 +184,7 @@ SymDim operator*(const SymDim& a, const SymDim& b) {
   if (a.is_constant() && b.is_constant() && !__builtin_mul_overflow(a.constant_, b.constant_, &value)) return value;
   if (a.is(1)) return b;
   if (b.is(1)) return a;
+  if (a.is(0) || b.is(0)) return 0;
   SymDim::Expression out;
   const std::vector<Term> right = SymDim::Expression::terms_of(b);
   for (const Term& x : SymDim::Expression::terms_of(a)) {
@@ -237,10 +246,10 @@ std::string SymDim::text() const {
   const auto& terms = expression_->terms;
   auto print = [&](const Term& term) {
     if (!out.empty()) out += term.coefficient < 0 ? " - " : " + ";
-    const int64_t size = out.empty() ? term.coefficient : (term.coefficient < 0 ? -term.coefficient : term.coefficient);
-    if (term.key.empty()) out += std::to_string(size);
-    else if (size == 1) out += term.key;
-    else out += std::to_string(size) + "*" + term.key;
+    std::string size = std::to_string(term.coefficient);
+    if (!out.empty() && term.coefficient < 0) size.erase(0, 1);
+    if (term.key.empty()) out += size;
+    else out += (size == "1" ? "" : size + "*") + term.key;
   };
   for (const Term& term : terms)
     if (!term.key.empty()) print(term);

@@ -156,26 +156,53 @@ Result<void> check_dtype(const Graph& graph, const Node& node) {
   return fail(ErrorCode::invalid_model, "does not take ", fact.dtype, " as its first input");
 }
 
-// The element types of inferred facts are facts; of declared ones only hints. Shapes merge dim by dim.
+Fact without_shapes(const Fact& fact) {
+  Fact out = fact;
+  out.shape.reset(), out.values = nullptr;
+  if (out.element) out.element = std::make_shared<const Fact>(without_shapes(*out.element));
+  return out;
+}
+
+// Declared shapes are hints, and some files lie: only kinds and element types are taken, where inference knows nothing.
 void keep_declared(EdgeInfo& edge, const Fact& declared) {
   Fact& fact = edge.fact;
-  if (fact.kind == Fact::Kind::unknown) fact = declared;
+  if (fact.kind == Fact::Kind::unknown && declared.kind != Fact::Kind::unknown) fact = without_shapes(declared);
   if (fact.is_tensor() && fact.dtype == DType::undefined) fact.dtype = declared.dtype;
 }
 
 }  // namespace
 
+namespace {
+
+Result<void> located(const Node& node, Result<void> result) {
+  if (!result) return std::unexpected(std::move(result.error().at(describe(node))));
+  return {};
+}
+
+// A constant of the wrong dtype, or an attribute that asks for a container of 2^60 entries, throws.
+Result<void> infer_guarded(const Node& node, Inference& inference) {
+  try {
+    return located(node, node.op->infer(inference));
+  } catch (const Error& error) {
+    return located(node, std::unexpected(error));
+  } catch (const std::exception& thrown) {
+    return located(node, fail(ErrorCode::resource_exhausted, thrown.what()));
+  }
+}
+
+}  // namespace
+
+Result<void> check_node(const Graph& graph, const Node& node) {
+  NACRE_TRY(located(node, check_arity(node)));
+  return located(node, check_dtype(graph, node));
+}
+
 Result<void> infer_node(Graph& graph, Node& node) {
-  auto located = [&](Result<void> result) -> Result<void> {
-    if (!result) return std::unexpected(std::move(result.error().at(describe(node))));
-    return {};
-  };
-  NACRE_TRY(located(check_arity(node)));
-  NACRE_TRY(located(check_dtype(graph, node)));
+  NACRE_TRY(check_node(graph, node));
   std::vector<Fact> declared;
   for (Edge edge : node.outputs) declared.push_back(edge == kAbsent ? Fact{} : std::exchange(graph[edge].fact, {}));
   Inference inference(graph, node);
-  NACRE_TRY(located(node.op->infer(inference)));
+  NACRE_TRY(infer_guarded(node, inference));
   for (size_t i = 0; i < node.outputs.size(); ++i)
     if (node.outputs[i] != kAbsent) keep_declared(graph[node.outputs[i]], declared[i]);
   return {};

@@ -89,6 +89,9 @@ Result<void> evaluate_node(const Node& node, Evaluation& evaluation) {
   } catch (const std::bad_alloc&) {
     Error error(ErrorCode::resource_exhausted, "the system has no memory left");
     return std::unexpected(std::move(error.at(describe(node))));
+  } catch (const std::exception& thrown) {  // std::length_error, where a container refuses a size
+    Error error(ErrorCode::resource_exhausted, thrown.what());
+    return std::unexpected(std::move(error.at(describe(node))));
   }
 }
 

@@ -19,12 +19,19 @@ bool permutes_nothing(const Attributes& attributes) {
   return attributes.has("perm");
 }
 
+bool never_drops(const Graph& graph, const Node& dropout) {
+  if (dropout.has_output(1)) return false;
+  if (!dropout.has_input(2)) return true;
+  const Tensor* training = graph.constant(dropout.inputs[2]);
+  return training && training->dtype() == DType::boolean && training->size() == 1 && !training->data<bool>()[0];
+}
+
 bool gives_its_input(const Graph& graph, const Node& node) {
   const std::string_view op = node.op->name;
   if (!node.op->domain.empty() || node.outputs.empty() || node.outputs[0] == kAbsent || !node.has_input(0)) return false;
   const Edge x = node.inputs[0], y = node.outputs[0];
   if (op == "Identity") return true;
-  if (op == "Dropout") return !node.has_output(1) && (!node.has_input(2) || (graph.constant(node.inputs[2]) && !graph.constant(node.inputs[2])->data<bool>()[0]));
+  if (op == "Dropout") return never_drops(graph, node);
   if (op == "Cast" || op == "CastLike") return graph.fact(x).dtype == graph.fact(y).dtype && graph.fact(x).dtype != DType::undefined;
   if (op == "Transpose") return permutes_nothing(node.attributes);
   if (op == "Reshape" || op == "Expand" || op == "Flatten" || op == "Squeeze" || op == "Unsqueeze") return same_shape(graph, x, y);

@@ -2,6 +2,7 @@
 #include "ops/interpreter.h"
 #include "passes/pass.h"
 
+#include "core/checked.h"
 #include "graph/op.h"
 #include "ops/evaluation.h"
 
@@ -21,7 +22,12 @@ class Folder final : public EvaluationHost {
   Result<Tensor> allocate(DType dtype, const Shape& shape) override { return nacre::allocate(dtype, shape, &budget_); }
   Result<std::vector<Value>> run_body(size_t body, std::vector<Value> formal) override {
     for (int32_t position : node_->bodies[body].captures) formal.push_back(Value(*graph_.constant(node_->inputs[position])));
-    return interpret(*node_->bodies[body].graph, formal, {.budget = &budget_, .checkpoint = {}, .observe = {}});
+    return interpret(*node_->bodies[body].graph, formal, {.budget = &budget_, .checkpoint = [this] { return checkpoint(); }, .observe = {}});
+  }
+  /// A Loop over constants may be endless: loading must not be. What takes longer is left to the run.
+  Result<void> checkpoint() override {
+    if (++checkpoints_ > kMaxCheckpoints) return fail(ErrorCode::resource_exhausted, "too long to fold");
+    return {};
   }
 
  private:
@@ -39,8 +45,8 @@ class Folder final : public EvaluationHost {
     if (!fact.values || !fact.shape || (fact.dtype != DType::int64 && fact.dtype != DType::int32)) return false;
     const std::optional<Shape> values = constant_shape(*fact.values), shape = constant_shape(*fact.shape);
     if (!values || !shape) return false;
+    if (const auto count = checked_count(*shape); !count || *count != int64_t(values->size())) return false;
     Tensor tensor(fact.dtype, *shape);
-    if (tensor.size() != int64_t(values->size())) return false;
     store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
     graph_.make_constant(node.outputs[0], std::move(tensor));
     return changed_ = true;
@@ -84,6 +90,7 @@ class Folder final : public EvaluationHost {
   void fold(Node& node) {
     if (!foldable(node) || is_turned_weight(node)) return;
     node_ = &node;
+    checkpoints_ = 0;
     std::vector<Value> storage;
     storage.reserve(node.inputs.size());
     std::vector<const Value*> inputs;
@@ -105,7 +112,9 @@ class Folder final : public EvaluationHost {
   Graph& graph_;
   const PassOptions& options_;
   MemoryBudget budget_;
+  static constexpr int64_t kMaxCheckpoints = 10'000;
   const Node* node_ = nullptr;
+  int64_t checkpoints_ = 0;  // of the node being folded
   bool changed_ = false;
 };
 

@@ -42,7 +42,7 @@ class Fuser {
       if (!match_.is_scalar(factors[half], 0.5)) continue;
       for (auto [x, gate] : {std::pair(factors[(half + 1) % 3], factors[(half + 2) % 3]), std::pair(factors[(half + 2) % 3], factors[(half + 1) % 3])}) {
         const char* kind = gate_kind(gate, x);
-        if (!kind) continue;
+        if (!kind || !match_.same_shape(x, node.outputs[0])) continue;
         become(node, "Gelu", {x}, {{"approximate", std::string(kind)}});
         return true;
       }

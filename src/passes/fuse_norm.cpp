@@ -62,6 +62,7 @@ class Fuser {
     if (!gamma || !match_.is_row(*gamma, variance.squared)) return false;
     const Node* centred = match_.maker(variance.squared, "Sub");
     const std::optional<Edge> x = centred ? mean_removed(*centred) : std::nullopt;
+    if (!match_.same_shape(variance.squared, gain->outputs[0])) return false;
     const Attributes attributes{{"axis", int64_t{-1}}, {"epsilon", float(variance.epsilon)}};
     if (!x) return become(at(*gain), "RMSNormalization", {variance.squared, *gamma}, attributes), true;
     const Node* shift = match_.user(gain->outputs[0]);

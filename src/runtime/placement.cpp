@@ -63,6 +63,7 @@ class Placer {
     Region region;
     region.backend = owner_[begin];
     region.reason = reason_for(region.backend);
+    region.graph.avoid_symbols_of(graph_);
     std::unordered_map<Edge, Edge> inside;
     for (size_t n = begin; n < end; ++n) copy_node(graph_.nodes[n], region, inside);
     for (size_t n = begin; n < end; ++n)

@@ -11,6 +11,7 @@
 #include "ops/inference.h"
 #include "ops/interpreter.h"
 #include "passes/pass.h"
+#include "runtime/variant.h"
 
 namespace nacre {
 namespace {
@@ -108,6 +109,20 @@ Result<std::vector<Value>> order_inputs(const Session::State& state, const Input
   return out;
 }
 
+// What a library below throws (std::bad_alloc, std::length_error) is a failure like any other.
+template <class F>
+auto guarded(F&& body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    return std::unexpected(error);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::resource_exhausted, "the system has no memory left");
+  } catch (const std::exception& thrown) {
+    return fail(ErrorCode::internal, thrown.what());
+  }
+}
+
 template <class T>
 T unwrap(Result<T> result) {
   if (!result) throw std::move(result).error();
@@ -123,11 +138,12 @@ std::vector<Port> ports_of(const Graph& graph, std::span<const Edge> edges, std:
 }
 
 Result<Graph> load_graph(const std::filesystem::path& path) {
-  return std::filesystem::is_directory(path) ? import_huggingface(path) : import_onnx_file(path);
+  std::error_code ignored;
+  return guarded([&] { return std::filesystem::is_directory(path, ignored) ? import_huggingface(path) : import_onnx_file(path); });
 }
 
 // The main flow: verify -> infer -> optimise -> place -> plan.
-Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options) {
+static Result<std::shared_ptr<const Session::State>> build_session(Graph graph, const SessionOptions& options) {
   auto state = std::make_shared<Session::State>();
   const std::vector<const Backend*> order = NACRE_TRY(backend_order(options));
   state->options = options;
@@ -138,12 +154,17 @@ Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const Se
   state->outputs = ports_of(graph, graph.outputs, graph.output_names);
   state->output_names = std::make_shared<const std::vector<std::string>>(graph.output_names);
   state->weight_bytes = constant_bytes(graph);
+  keep_for_variants(*state, graph);
   if (options.optimise) NACRE_TRY(optimise(graph, PassLevel::standard));
   Placement placement = NACRE_TRY(place(graph, order, options.strict));
   state->regions = NACRE_TRY(compile(placement, {.threads = state->threads, .optimise = options.optimise}));
   state->report = std::move(placement.report);
   state->graph = std::move(graph);
   return state;
+}
+
+Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options) {
+  return guarded([&] { return build_session(std::move(graph), options); });
 }
 
 // Read once: asking the system takes longer than a small model's run.
@@ -185,7 +206,8 @@ Result<std::vector<Value>> run_regions(const Session::State& state, std::vector<
 
 }  // namespace
 
-Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& given, const RunOptions& options) {
+static Result<std::vector<Value>> run_checked(const Session::State& state, const Inputs& given, const RunOptions& options) {
+  if (const auto variant = NACRE_TRY(variant_for(state, given))) return run_session(*variant, given, options);
   std::vector<Value> inputs = NACRE_TRY(order_inputs(state, given));
   MemoryBudget budget(run_budget(state, bytes_of(inputs)));
   RunContext context{.threads = state.threads, .budget = &budget, .cancel = options.cancel, .profile = options.profile};
@@ -198,6 +220,10 @@ Result<std::vector<Value>> run_session(const Session::State& state, const Inputs
   return outputs;
 }
 
+Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& given, const RunOptions& options) {
+  return guarded([&] { return run_checked(state, given, options); });
+}
+
 // --- the public edge: values become exceptions ---
 
 Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
@@ -208,7 +234,7 @@ Session Session::load(const std::filesystem::path& path, const SessionOptions& o
 }
 
 Session Session::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const SessionOptions& options) {
-  return Session(unwrap(make_session(unwrap(import_onnx_bytes(bytes, std::move(owner))), options)));
+  return Session(unwrap(make_session(unwrap(guarded([&] { return import_onnx_bytes(bytes, std::move(owner)); })), options)));
 }
 
 const std::vector<Port>& Session::inputs() const noexcept { return state_->inputs; }

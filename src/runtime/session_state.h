@@ -1,6 +1,8 @@
 // A session from the inside: what the library's other rooms use instead of the throwing public calls.
 #pragma once
 
+#include <mutex>
+
 #include "graph/graph.h"
 #include "nacre/session.h"
 #include "runtime/placement.h"
@@ -13,6 +15,11 @@ struct CompiledRegion {
   std::vector<Edge> inputs, outputs;
 };
 
+/// Input dims of one name: they are equal in most runs.
+struct TiedDim {
+  size_t input, axis;
+};
+
 struct Session::State {
   Graph graph;  // optimised; its edges are what the regions name
   std::vector<CompiledRegion> regions;
@@ -22,6 +29,12 @@ struct Session::State {
   SessionOptions options;
   int threads = 1;
   int64_t weight_bytes = 0;
+
+  // What runtime/variant.h needs; the graph is kept only where there can be variants.
+  std::unique_ptr<const Graph> source;
+  std::vector<std::vector<TiedDim>> tied;
+  mutable std::mutex variants_mutex;
+  mutable std::unordered_map<std::string, std::shared_ptr<const State>> variants;
 };
 
 /// Verifies, infers, optimises, places and compiles.

@@ -11,7 +11,7 @@ namespace {
 
 class NativeExecutable final : public Executable {
  public:
-  explicit NativeExecutable(Graph graph) : program_(std::move(graph), std::make_shared<native::PackCache>(), native::Program::Kind::whole) {}
+  explicit NativeExecutable(Graph graph) : program_(std::move(graph), std::make_shared<native::PackCache>()) {}
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) override {
     const FlushToZero flush;

@@ -50,6 +50,9 @@ Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) 
   out->groups = n.attributes().integer("group", 1);
   if (out->groups < 1 || w[0] % out->groups != 0 || w[1] * out->groups != x[1])
     return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " do not fit ", out->groups, " groups");
+  const Shape y = *constant_shape(*n.graph.fact(n.node.outputs[0]).shape);
+  if (n.has(2) && shape_of(n, 2) != Shape{w[0]}) return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
+  if (n.has(3) && shape_of(n, 3) != y) return fail(ErrorCode::invalid_argument, "residual ", shape_of(n, 3), " for ", y);
   out->channels_in = w[1], out->channels_out = w[0] / out->groups;
   out->activation = activation_of(n.attributes());
   out->after = n.attributes().integer("residual_after", 0);

@@ -13,6 +13,8 @@ namespace nacre::native {
 namespace {
 
 constexpr int64_t kAlignment = 64;
+constexpr int kMaxWaits = 16;
+constexpr int64_t kLargestPlace = int64_t{1} << 46;  // so that sums of places do not overflow
 
 int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -30,8 +32,9 @@ bool fold_known_integers(Graph& graph) {
       if (!fact.values || !is_concrete(fact) || (fact.dtype != DType::int64 && fact.dtype != DType::int32)) continue;
       const std::optional<Shape> values = constant_shape(*fact.values);
       if (!values) continue;
-      Tensor tensor(fact.dtype, *constant_shape(*fact.shape));
-      if (tensor.size() != int64_t(values->size())) continue;
+      const Shape shape = *constant_shape(*fact.shape);
+      if (const auto count = checked_count(shape); !count || *count != int64_t(values->size())) continue;
+      Tensor tensor(fact.dtype, shape);
       store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
       graph.make_constant(edge, std::move(tensor));
       any = true;
@@ -42,14 +45,14 @@ bool fold_known_integers(Graph& graph) {
 
 class Planner {
  public:
-  Planner(Graph graph, const std::shared_ptr<PackCache>& cache) : cache_(cache) { plan_->graph = std::move(graph); }
+  Planner(Graph graph, const std::shared_ptr<PackCache>& cache, int depth) : cache_(cache), depth_(depth) { plan_->graph = std::move(graph); }
 
   Result<std::shared_ptr<const Plan>> run(std::span<const Fact> inputs) {
     Graph& graph = plan_->graph;
     for (size_t i = 0; i < inputs.size(); ++i) graph[graph.inputs[i]].fact = inputs[i];
     NACRE_TRY(infer_graph(graph));
     if (fold_known_integers(graph)) NACRE_TRY(graph.tidy());
-    split();
+    if (depth_ < kMaxWaits) split();
     NACRE_TRY(make_steps());
     place_values();
     return std::shared_ptr<const Plan>(plan_);
@@ -82,6 +85,7 @@ class Planner {
 
   void make_rest(std::vector<Node> nodes, const std::vector<bool>& waiting) {
     Graph rest;
+    rest.avoid_symbols_of(graph());
     std::unordered_map<Edge, Edge> inside;
     auto enter = [&](Edge edge) {
       if (edge == kAbsent) return kAbsent;
@@ -106,7 +110,7 @@ class Planner {
       plan_->rest_outputs.push_back(int32_t(i));
       rest.add_output(inside[edge], graph().output_names[i]);
     }
-    plan_->rest = std::make_shared<Program>(std::move(rest), cache_);
+    plan_->rest = std::make_shared<Program>(std::move(rest), cache_, depth_ + 1);
   }
 
   // --- steps ---
@@ -116,17 +120,17 @@ class Planner {
       const Node& node = graph().nodes[n];
       Step step;
       step.node = int32_t(n);
-      const bool concrete = std::all_of(node.outputs.begin(), node.outputs.end(),
-                                        [&](Edge edge) { return edge == kAbsent || is_concrete(graph().fact(edge)); });
+      const auto settled = [&](Edge edge) { return edge == kAbsent || is_concrete(graph().fact(edge)); };
+      const bool concrete = std::all_of(node.outputs.begin(), node.outputs.end(), settled) && std::all_of(node.inputs.begin(), node.inputs.end(), settled);
       const NodeView view{graph(), node};
-      step.view = concrete && is_view(node) && is_concrete(graph().fact(node.inputs[0]));
+      step.view = concrete && is_view(node);
       if (concrete && !step.view) step.kernel = find_kernel(view);
       if (step.kernel && step.kernel->prepare) {
         auto prepared = step.kernel->prepare(view, *cache_);
         if (!prepared) return std::unexpected(std::move(prepared.error().at(describe(node))));
         step.prepared = std::move(*prepared);
       }
-      for (const Body& body : node.bodies) step.bodies.push_back(std::make_shared<Program>(*body.graph, cache_));
+      for (const Body& body : node.bodies) step.bodies.push_back(std::make_shared<Program>(*body.graph, cache_, 1));
       plan_->steps.push_back(std::move(step));
     }
     return {};
@@ -138,6 +142,8 @@ class Planner {
   void place_values() {
     const size_t edges = graph().edge_count();
     plan_->places.resize(edges);
+    for (size_t i = 0; i < edges; ++i)
+      if (const Fact& fact = graph().fact(Edge(int32_t(i))); is_concrete(fact)) plan_->places[i].shape = constant_shape(*fact.shape);
     root_.resize(edges);
     for (size_t i = 0; i < edges; ++i) root_[i] = int32_t(i);
     first_.assign(edges, -1);
@@ -167,8 +173,8 @@ class Planner {
     for (const Node& node : graph().nodes)
       for (Edge edge : node.outputs) {
         if (edge == kAbsent || !is_concrete(graph().fact(edge)) || graph().fact(edge).dtype == DType::string) continue;
-        auto bytes = checked_bytes(graph().fact(edge).dtype, *constant_shape(*graph().fact(edge).shape));
-        if (!bytes || *bytes == 0) continue;
+        auto bytes = checked_bytes(graph().fact(edge).dtype, *plan_->places[index(edge)].shape);
+        if (!bytes || *bytes == 0 || *bytes > kLargestPlace) continue;  // its own allocation says what is wrong with it
         plan_->places[index(edge)].bytes = *bytes;
         plannable_[index(edge)] = true;
       }
@@ -261,6 +267,7 @@ class Planner {
   }
 
   std::shared_ptr<PackCache> cache_;
+  int depth_;
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::vector<int32_t> root_, first_, last_;
   std::vector<bool> plannable_;
@@ -268,8 +275,8 @@ class Planner {
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache) {
-  return Planner(std::move(graph), cache).run(inputs);
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache, int depth) {
+  return Planner(std::move(graph), cache, depth).run(inputs);
 }
 
 }  // namespace nacre::native

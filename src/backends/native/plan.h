@@ -20,6 +20,7 @@ struct Step {
 struct Place {
   int64_t offset = -1;  // in the arena; -1: it is a value of its own
   int64_t bytes = 0;
+  std::optional<Shape> shape;  // of a tensor whose dtype and shape are known
 };
 
 struct Plan {
@@ -35,6 +36,8 @@ struct Plan {
 };
 
 /// Binds `graph` (a copy to keep) to inputs of these facts.
-Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache);
+/// `depth`: how many plans already waited for others' results. Beyond a limit nothing waits any more: nodes whose shapes are
+/// not known are evaluated plainly, so that chains of them do not nest without end.
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache, int depth = 0);
 
 }  // namespace nacre::native

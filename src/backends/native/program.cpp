@@ -31,7 +31,7 @@ class Runner final : public EvaluationHost {
     for (const Step& step : plan_.steps) NACRE_TRY(run_step(step));
     NACRE_TRY(run_rest());
     for (size_t i = 0; i < outputs_.size(); ++i)
-      if (!from_rest(i)) outputs_[i] = settled(*value_of(graph.outputs[i]));
+      if (!from_rest(i)) outputs_[i] = NACRE_TRY(settled(*value_of(graph.outputs[i])));
     return {};
   }
 
@@ -80,8 +80,7 @@ class Runner final : public EvaluationHost {
     const Edge out = node.outputs[0];
     if (plan_.places[index(out)].offset >= 0) return {};  // the same bytes, under the shape of its place
     const Tensor& in = inputs_[0]->tensor();
-    Value view = settled(Value(in.reshaped(*constant_shape(*plan_.graph.fact(out).shape))));
-    state_.values[index(out)] = std::move(view);
+    state_.values[index(out)] = NACRE_TRY(settled(Value(in.reshaped(*plan_.places[index(out)].shape))));
     return {};
   }
 
@@ -89,8 +88,7 @@ class Runner final : public EvaluationHost {
     results_.resize(node.outputs.size());
     for (size_t i = 0; i < results_.size(); ++i) {
       if (node.outputs[i] == kAbsent) continue;
-      const Fact& fact = plan_.graph.fact(node.outputs[i]);
-      auto tensor = allocate_output(i, fact.dtype, *constant_shape(*fact.shape));
+      auto tensor = allocate_output(i, plan_.graph.fact(node.outputs[i]).dtype, *plan_.places[index(node.outputs[i])].shape);
       if (!tensor) return std::unexpected(std::move(tensor.error().at(describe(node))));
       results_[i] = Value(std::move(*tensor));
     }
@@ -111,30 +109,32 @@ class Runner final : public EvaluationHost {
       if (node.outputs[i] == kAbsent) continue;
       Value& target = state_.values[index(node.outputs[i])];
       const Place& place = plan_.places[index(node.outputs[i])];
-      if (place.offset < 0) target = settled(std::move(results_[i]));
-      else NACRE_TRY(put_in_place(node, i, place, target));
+      if (place.shape) NACRE_TRY(check_result(node, i, *place.shape));
+      if (place.offset < 0) target = NACRE_TRY(settled(std::move(results_[i])));
+      else put_in_place(node, i, place, target);
       results_[i] = Value();
     }
     return {};
   }
 
-  /// A result that was made elsewhere (an evaluation that hands on its input, say) is copied to where readers expect it.
-  Result<void> put_in_place(const Node& node, size_t i, const Place& place, Value& target) {
-    char* home = static_cast<char*>(state_.arena.mutable_raw()) + place.offset;
+  /// Kernels downstream were chosen for the inferred shape and do not look again.
+  Result<void> check_result(const Node& node, size_t i, const Shape& shape) const {
     const Fact& fact = plan_.graph.fact(node.outputs[i]);
-    const Shape shape = *constant_shape(*fact.shape);
-    const Tensor& made = results_[i].tensor();
-    if (made.dtype() != fact.dtype || made.shape() != shape) {
-      Error error(ErrorCode::internal, cat("gave ", describe(made), ", inferred ", fact.text()));
-      return std::unexpected(error.at(describe(node)));
-    }
-    if (made.raw() == home) {
+    if (results_[i].is_tensor() && results_[i].tensor().dtype() == fact.dtype && results_[i].tensor().shape() == shape) return {};
+    Error error(ErrorCode::internal, cat("gave ", Fact::of(results_[i]).text(), ", inferred ", fact.text()));
+    return std::unexpected(error.at(describe(node)));
+  }
+
+  /// A result that was made elsewhere (an evaluation that hands on its input, say) is copied to where readers expect it.
+  void put_in_place(const Node& node, size_t i, const Place& place, Value& target) {
+    char* home = static_cast<char*>(state_.arena.mutable_raw()) + place.offset;
+    if (results_[i].tensor().raw() == home) {
       target = std::move(results_[i]);
-      return {};
+      return;
     }
-    if (size_t(place.bytes) == made.byte_size()) std::memmove(home, made.raw(), made.byte_size());
-    target = Value(Tensor::borrow(fact.dtype, shape, home, size_t(place.bytes), nullptr));
-    return {};
+    std::memmove(home, results_[i].tensor().raw(), size_t(place.bytes));
+    const DType dtype = plan_.graph.fact(node.outputs[i]).dtype;
+    target = Value(Tensor::borrow(dtype, *place.shape, home, size_t(place.bytes), nullptr));
   }
 
   bool in_arena(const Tensor& tensor) const {
@@ -143,17 +143,17 @@ class Runner final : public EvaluationHost {
   }
 
   /// A value that may outlive the arena's bytes: tensors that lie there are copied out, inside sequences too.
-  Value settled(Value value) const {
+  Result<Value> settled(Value value) const {
     if (value.kind() == Value::Kind::map) return value;
     if (value.is_tensor()) {
       if (!in_arena(value.tensor())) return value;
       const Tensor& tensor = value.tensor();
-      Tensor copy(tensor.dtype(), tensor.shape());
+      Tensor copy = NACRE_TRY(nacre::allocate(tensor.dtype(), tensor.shape(), context_.budget));
       std::memcpy(copy.mutable_raw(), tensor.raw(), tensor.byte_size());
       return Value(std::move(copy));
     }
     std::vector<Value> items;
-    for (const Value& item : value.items()) items.push_back(settled(item));
+    for (const Value& item : value.items()) items.push_back(NACRE_TRY(settled(item)));
     if (value.kind() == Value::Kind::sequence) return Value::sequence(std::move(items));
     return items.empty() ? Value::optional() : Value::optional(std::move(items[0]));
   }
@@ -167,7 +167,7 @@ class Runner final : public EvaluationHost {
   Result<void> run_rest() {
     if (!plan_.rest) return {};
     std::vector<Value> in, out(plan_.rest_outputs.size());
-    for (Edge edge : plan_.rest_inputs) in.push_back(settled(*value_of(edge)));
+    for (Edge edge : plan_.rest_inputs) in.push_back(NACRE_TRY(settled(*value_of(edge))));
     NACRE_TRY(plan_.rest->run(in, out, context_));
     for (size_t i = 0; i < out.size(); ++i) outputs_[size_t(plan_.rest_outputs[i])] = std::move(out[i]);
     return {};
@@ -192,9 +192,17 @@ class Runner final : public EvaluationHost {
   std::vector<Value> results_;
 };
 
+void sign(std::vector<int64_t>& signature, const Fact& fact) {
+  signature.push_back(int64_t(fact.kind) << 16 | int64_t(fact.dtype) << 8 | int64_t(fact.key_dtype));
+  signature.push_back(fact.shape ? int64_t(fact.shape->size()) : -1);
+  for (const SymDim& dim : fact.shape.value_or(SymShape{})) signature.push_back(dim.constant().value_or(-1));
+  if (fact.element) sign(signature, *fact.element);
+}
+
+/// What a plan depends on: the facts of its inputs.
 void sign(std::vector<int64_t>& signature, const Value& value) {
   signature.push_back(int64_t(value.kind()));
-  if (!value.is_tensor()) return;
+  if (!value.is_tensor()) return sign(signature, Fact::of(value));
   const Tensor& tensor = value.tensor();
   signature.push_back(int64_t(tensor.dtype()) << 8 | tensor.rank());
   signature.insert(signature.end(), tensor.shape().begin(), tensor.shape().end());
@@ -225,8 +233,8 @@ void prepare_state(const Plan& plan, RunState& state) {
   for (size_t i = 0; i < plan.places.size(); ++i) {
     const Place& place = plan.places[i];
     if (place.offset < 0) continue;
-    const Fact& fact = plan.graph.fact(Edge(int32_t(i)));
-    state.values[i] = Value(Tensor::borrow(fact.dtype, *constant_shape(*fact.shape), base + place.offset, size_t(place.bytes), nullptr));
+    const DType dtype = plan.graph.fact(Edge(int32_t(i))).dtype;
+    state.values[i] = Value(Tensor::borrow(dtype, *place.shape, base + place.offset, size_t(place.bytes), nullptr));
   }
 }
 
@@ -258,10 +266,10 @@ Result<std::shared_ptr<Program::Bound>> Program::bind(std::span<const Value> inp
 
 // The first plan is made from the full graph, with which most sessions end.
 Result<std::shared_ptr<const Plan>> Program::plan_for(std::span<const Fact> inputs) {
-  if (kind_ == Kind::part || !std::exchange(planned_, true)) return make_plan(graph_, inputs, cache_);
+  if (depth_ > 0 || !std::exchange(planned_, true)) return make_plan(graph_, inputs, cache_, depth_);
   if (!outline_) outline_.emplace(graph_);
   std::optional<Graph> graph = outline_->bind(inputs);
-  return make_plan(graph ? std::move(*graph) : graph_, inputs, cache_);
+  return make_plan(graph ? std::move(*graph) : graph_, inputs, cache_, depth_);
 }
 
 // Sizes are rounded up so that the arena of a sequence one token longer fits in that of the one before.
@@ -293,6 +301,9 @@ std::unique_ptr<Program::RunState> Program::take_state(Bound& bound) {
 }
 
 Result<void> Program::run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) {
+  if (inputs.size() != graph_.inputs.size() || outputs.size() != graph_.outputs.size())
+    return fail(ErrorCode::invalid_argument, "takes ", graph_.inputs.size(), " inputs and gives ", graph_.outputs.size(), " outputs, called with ",
+                inputs.size(), " and ", outputs.size());
   std::shared_ptr<Bound> bound = NACRE_TRY(bind(inputs));
   const ArenaCharge charge = NACRE_TRY(ArenaCharge::take(context.budget, *bound->plan));
   std::unique_ptr<RunState> state = take_state(*bound);
@@ -310,16 +321,29 @@ Result<void> Program::run(std::span<const Value> inputs, std::span<Value> output
   return {};
 }
 
+/// Bodies and what waits for results keep memory of their own.
+template <class F>
+void Program::for_each_inner(const Plan& plan, F&& f) {
+  if (plan.rest) f(*plan.rest);
+  for (const Step& step : plan.steps)
+    for (const std::shared_ptr<Program>& body : step.bodies) f(*body);
+}
+
 void Program::trim() noexcept {
   std::lock_guard lock(mutex_);
-  for (auto& bound : plans_) bound->idle.clear();
+  for (auto& bound : plans_) {
+    bound->idle.clear();
+    for_each_inner(*bound->plan, [](Program& inner) { inner.trim(); });
+  }
 }
 
 int64_t Program::resident_bytes() const noexcept {
   std::lock_guard lock(mutex_);
-  int64_t total = cache_->bytes();
-  for (const auto& bound : plans_)
+  int64_t total = depth_ == 0 ? cache_->bytes() : 0;
+  for (const auto& bound : plans_) {
     for (const auto& state : bound->idle) total += int64_t(state->arena.byte_size());
+    for_each_inner(*bound->plan, [&](const Program& inner) { total += inner.resident_bytes(); });
+  }
   return total;
 }
 
@@ -334,7 +358,7 @@ static PlanReport report_of(const Plan& plan) {
   return out;
 }
 
-Result<PlanReport> Program::plan(std::span<const Fact> inputs) const { return report_of(*NACRE_TRY(make_plan(graph_, inputs, cache_))); }
+Result<PlanReport> Program::plan(std::span<const Fact> inputs) const { return report_of(*NACRE_TRY(make_plan(graph_, inputs, cache_, depth_))); }
 
 std::string Program::text() const {
   std::lock_guard lock(mutex_);

@@ -10,8 +10,8 @@ namespace nacre::native {
 
 class Program {
  public:
-  enum class Kind : uint8_t { whole, part };  // part: a body, or what waits for results; its facts hold for one plan only
-  Program(Graph graph, std::shared_ptr<PackCache> cache, Kind kind = Kind::part) : graph_(std::move(graph)), cache_(std::move(cache)), kind_(kind) {}
+  /// `depth` 0: a whole model; more: a body, or what waits for results, whose facts hold for one plan only.
+  Program(Graph graph, std::shared_ptr<PackCache> cache, int depth = 0) : graph_(std::move(graph)), cache_(std::move(cache)), depth_(depth) {}
   ~Program();
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context);
@@ -34,6 +34,8 @@ class Program {
     std::vector<std::unique_ptr<RunState>> idle;  // memory of runs that ended
   };
 
+  template <class F>
+  static void for_each_inner(const Plan& plan, F&& f);
   Result<std::shared_ptr<Bound>> bind(std::span<const Value> inputs);
   std::unique_ptr<RunState> take_state(Bound& bound);
 
@@ -43,7 +45,7 @@ class Program {
 
   Graph graph_;
   std::shared_ptr<PackCache> cache_;
-  Kind kind_;
+  int depth_;
   mutable std::mutex mutex_;
   std::optional<Outline> outline_;  // made when a second shape comes
   bool planned_ = false;

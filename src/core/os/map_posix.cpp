@@ -107,6 +107,24 @@ std::unexpected<Error> fail_beneath(int error, const std::string& path) {
   return fail_errno(error, "cannot open external data", path);
 }
 
+/// The one link that is followed: NAME -> ../../blobs/HASH, as the Hugging Face hub lays out its cache. The hub's names for
+/// blobs are git's SHA-1 and SHA-256, so that a link of a stranger's archive finds nothing else there.
+bool leads_to_blob(std::string_view target) {
+  size_t ups = 0;
+  for (; target.starts_with("../"); target.remove_prefix(3)) ++ups;
+  if (ups < 2 || ups > 4 || !target.starts_with("blobs/")) return false;
+  target.remove_prefix(6);
+  return (target.size() == 40 || target.size() == 64) && target.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+int open_hub_blob(int root, const std::string& name) {
+  char target[128];
+  const ssize_t length = name.find('/') == std::string::npos ? ::readlinkat(root, name.c_str(), target, sizeof target - 1) : -1;
+  if (length <= 0 || !leads_to_blob({target, static_cast<size_t>(length)})) return -1;
+  target[length] = '\0';
+  return retrying([&] { return ::openat(root, target, kReadFlags | O_NOFOLLOW); });
+}
+
 #if defined(__linux__) && defined(SYS_openat2)
 int open_by_kernel(int root, const std::string& relative) {
   open_how how{};
@@ -168,7 +186,10 @@ Result<MappedFile> map_beneath(const std::string& directory, std::string_view re
   Descriptor file(open_by_kernel(root.get(), name));
   // No such call, or a sandbox forbids it.
   if (!file && (errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == EAGAIN)) file = Descriptor(open_by_walking(root.get(), name));
-  if (!file) return fail_beneath(errno, path);
+  if (const int error = errno; !file) {
+    file = Descriptor(open_hub_blob(root.get(), name));
+    if (!file) return fail_beneath(error, path);
+  }
   const struct stat status = NACRE_TRY(status_of_regular(file, path));
   if (status.st_nlink > 1)
     return fail(ErrorCode::invalid_model, "external data \"", path, "\" has ", static_cast<int64_t>(status.st_nlink),

@@ -15,7 +15,8 @@ namespace nacre {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr int64_t kMaxNodes = 4'000'000;  // functions that call functions multiply; no real model comes near
+// Functions that call functions multiply: two kilobytes can ask for 2^64 nodes. No real model comes near.
+constexpr int64_t kMaxInlined = 200'000;
 
 std::string_view canonical_domain(std::string_view domain) { return domain == "ai.onnx" ? "" : domain; }
 
@@ -86,8 +87,12 @@ class Importer {
     if (scope.depth > kMaxDepth) return fail(ErrorCode::invalid_model, "subgraphs nest deeper than ", kMaxDepth, what);
     NACRE_TRY(import_initializers(proto, scope));
     for (const onnx::ValueInfoProto& input : proto.input) {
-      if (scope.names.contains(input.name)) continue;  // an initializer is its default
-      scope.names[input.name] = scope.graph.add_input(std::string(input.name), fact_of(input.type, scope.graph));
+      if (const auto found = scope.names.find(input.name); found != scope.names.end() && scope.graph.constant(found->second)) {
+        // Before IR version 4 every initializer had to be listed among the inputs: that says nothing of callers.
+        if (!scope.parent && model_.ir_version >= 4) scope.graph.defaults.emplace_back(input.name);
+        continue;
+      }
+      NACRE_TRY(define(scope, input.name, scope.graph.add_input(std::string(input.name), fact_of(input.type, scope.graph))));
     }
     for (const onnx::ValueInfoProto& info : proto.value_info) scope.declared[info.name] = &info;
     for (const onnx::ValueInfoProto& info : proto.output) scope.declared[info.name] = &info;
@@ -138,10 +143,12 @@ class Importer {
   // --- nodes ---
 
   Result<void> import_node(const onnx::NodeProto& proto, Scope& scope, Builder& builder) {
-    const std::string label = cat(proto.op_type, " \"", scope.prefix, proto.name, "\"");
-    auto located = [&](Error error) { return std::unexpected(std::move(error.at(label))); };
-    if (++nodes_ > kMaxNodes) return fail(ErrorCode::resource_exhausted, "the model has more than ", kMaxNodes, " nodes");
-    if (auto found = functions_.find(function_key(proto.domain, proto.op_type, proto.overload)); found != functions_.end()) {
+    auto located = [&](Error error) { return std::unexpected(std::move(error.at(cat(proto.op_type, " \"", scope.prefix, proto.name, "\"")))); };
+    if (!open_functions_.empty() && ++inlined_ > kMaxInlined)
+      return fail(ErrorCode::resource_exhausted, "the model's functions stand for more than ", kMaxInlined, " nodes");
+    if (functions_.empty()) {
+      // Most models have none: nothing to look up.
+    } else if (auto found = functions_.find(function_key(proto.domain, proto.op_type, proto.overload)); found != functions_.end()) {
       auto inlined = call_function(*found->second, proto, scope);
       if (!inlined) return located(std::move(inlined.error()));
       return {};
@@ -207,17 +214,18 @@ class Importer {
       if (upgrade.replaced()) return take_replacement(proto, upgrade.outputs(), scope);
     }
     const std::vector<Edge> made = node.outputs;
-    if (scope.in_body) {
-      // The facts of a body's inputs come with its node: what fails now may be a branch that is never taken, and what
-      // is wrong fails again then.
-      scope.graph.nodes.push_back(std::move(node));
-      (void)infer_node(scope.graph, scope.graph.nodes.back());
-    } else {
-      builder.append(std::move(node));
-    }
-    NACRE_TRY(builder.status());
+    NACRE_TRY(append(std::move(node), scope));
     for (size_t i = 0; i < outputs; ++i) NACRE_TRY(define(scope, proto.output[i], made[i]));
     return {};
+  }
+
+  /// The facts of a body's inputs come with its node: what fails in a body now may be a branch that is never taken, and
+  /// what is wrong fails again then.
+  static Result<void> append(Node node, Scope& scope) {
+    NACRE_TRY(check_node(scope.graph, node));
+    scope.graph.nodes.push_back(std::move(node));
+    Result<void> inferred = infer_node(scope.graph, scope.graph.nodes.back());
+    return scope.in_body ? Result<void>() : inferred;
   }
 
   Result<void> take_replacement(const onnx::NodeProto& proto, const std::vector<Edge>& made, Scope& scope) {
@@ -240,11 +248,17 @@ class Importer {
 
   Result<void> import_bodies(const onnx::NodeProto& proto, Node& node, Scope& scope) {
     for (const onnx::AttributeProto& attribute : proto.attribute) {
-      if (attribute.type != onnx::AttributeProto::GRAPH || !attribute.g) continue;
+      if (attribute.type != onnx::AttributeProto::GRAPH) continue;
+      if (!attribute.g)
+        return fail(attribute.ref_attr_name.empty() ? ErrorCode::invalid_model : ErrorCode::unsupported, "attribute '", attribute.name,
+                    attribute.ref_attr_name.empty() ? "' holds no graph" : "' is a graph that a function takes from its call");
       Graph graph;
       graph.name = attribute.g->name;
-      Scope inner{.graph = graph, .parent = &scope, .opsets = scope.opsets, .bindings = scope.bindings, .prefix = scope.prefix, .depth = scope.depth + 1, .in_body = true};
+      graph.avoid_symbols_of(scope.graph);
+      Scope inner{.graph = graph, .parent = &scope, .opsets = scope.opsets, .bindings = scope.bindings, .prefix = scope.prefix, .depth = scope.depth + 1,
+                  .in_body = true};
       NACRE_TRY(import_graph(*attribute.g, inner, attribute.name));
+      scope.graph.avoid_symbols_of(graph);
       Body body(std::string(attribute.name), std::move(graph));
       for (auto [outer, own] : inner.captured) {
         body.graph->inputs.push_back(own);
@@ -274,6 +288,13 @@ class Importer {
     return result;
   }
 
+  /// Names inside an inlined call start with this; calls without a name, or of one name, are told apart by number.
+  std::string call_prefix(const onnx::NodeProto& call, const Scope& scope) {
+    std::string prefix = cat(scope.prefix, call.name.empty() ? call.op_type : call.name);
+    if (const int64_t before = prefixes_[prefix]++; before > 0) prefix += cat("#", before + 1);
+    return prefix + "/";
+  }
+
   Result<void> inline_function(const onnx::FunctionProto& function, const onnx::NodeProto& call, Scope& scope) {
     if (scope.depth >= kMaxDepth) return fail(ErrorCode::invalid_model, "functions nest deeper than ", kMaxDepth);
     if (call.input.size() > function.input.size() || call.output.size() > function.output.size())
@@ -282,7 +303,7 @@ class Importer {
     std::unordered_map<std::string, int64_t> opsets;
     for (const onnx::OperatorSetIdProto& id : function.opset_import) opsets[std::string(canonical_domain(id.domain))] = id.version;
     const AttributeBindings bindings = bind_attributes(function, call, scope.bindings);
-    Scope inner{.graph = scope.graph, .opsets = &opsets, .bindings = &bindings, .prefix = cat(scope.prefix, call.name.empty() ? call.op_type : call.name, "/"), .depth = scope.depth + 1, .in_body = scope.in_body};
+    Scope inner{.graph = scope.graph, .opsets = &opsets, .bindings = &bindings, .prefix = call_prefix(call, scope), .depth = scope.depth + 1, .in_body = scope.in_body};
     for (size_t i = 0; i < function.input.size(); ++i)
       inner.names[function.input[i]] = i < call.input.size() ? NACRE_TRY(use(scope, call.input[i])) : kAbsent;
     Builder builder(scope.graph);
@@ -302,7 +323,8 @@ class Importer {
   std::unordered_map<std::string, int64_t> opsets_;
   std::unordered_map<std::string, const onnx::FunctionProto*> functions_;
   std::set<const onnx::FunctionProto*> open_functions_;
-  int64_t nodes_ = 0;
+  std::unordered_map<std::string, int64_t> prefixes_;  // of inlined calls, and how often each was used
+  int64_t inlined_ = 0;
 };
 
 Result<Graph> import_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, onnx::ExternalDir* external) {

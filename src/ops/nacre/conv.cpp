@@ -11,7 +11,12 @@ const Op& conv() {
   return op;
 }
 
-Result<void> infer(Inference& inference) { return conv().infer(inference); }
+Result<void> infer(Inference& inference) {
+  for (size_t i = 1; i < inference.input_count(); ++i)
+    if (inference.has(i) && inference.dtype(i) != inference.dtype(0))
+      return fail(ErrorCode::invalid_argument, "input ", i, " is ", inference.dtype(i), ", the first ", inference.dtype(0));
+  return conv().infer(inference);
+}
 
 // Conv's own evaluation, then the rest in place.
 Result<void> evaluate(Evaluation& e) {

@@ -16,6 +16,16 @@ Result<void> infer(Inference& inference) {
   if (x->back().differs((*w)[transposed])) return fail(ErrorCode::invalid_argument, "cannot multiply ", *x, " by ", *w);
   SymShape y = *x;
   y.back() = (*w)[!transposed];
+  for (size_t i = 1; i < inference.input_count(); ++i)
+    if (inference.has(i) && inference.dtype(i) != inference.dtype(0))
+      return fail(ErrorCode::invalid_argument, "input ", i, " is ", inference.dtype(i), ", the first ", inference.dtype(0));
+  if (const SymShape* bias = inference.shape(2); bias && (bias->size() != 1 || (*bias)[0].differs(y.back())))
+    return fail(ErrorCode::invalid_argument, "bias ", *bias, " for ", y);
+  if (const SymShape* residual = inference.shape(3)) {
+    bool fits = residual->size() == y.size();
+    for (size_t d = 0; fits && d < y.size(); ++d) fits = !(*residual)[d].differs(y[d]);
+    if (!fits) return fail(ErrorCode::invalid_argument, "residual ", *residual, " for ", y);
+  }
   inference.set(0, inference.dtype(0), std::move(y));
   return {};
 }
@@ -24,12 +34,13 @@ Result<void> evaluate(Evaluation& e) {
   const Tensor &x = e.input(0), &w = e.input(1);
   const bool transposed = e.attributes().integer("transposed", 0), after = e.attributes().integer("residual_after", 0);
   const FusedActivation activation = fused_activation(e.attributes());
+  if (x.rank() == 0 || w.rank() != 2) return fail(ErrorCode::invalid_argument, "multiplies ", describe(x), " by ", describe(w));
   const int64_t depth = x.shape().back(), columns = w.shape()[!transposed];
   if (depth != w.shape()[transposed]) return fail(ErrorCode::invalid_argument, "cannot multiply ", describe(x), " by ", describe(w));
   Shape shape = x.shape();
   shape.back() = columns;
   Tensor* y = NACRE_TRY(e.output(0, DType::float32, shape));
-  if (e.has(2) && e.input(2).size() != columns) return fail(ErrorCode::invalid_argument, "bias ", describe(e.input(2)), " for ", columns, " columns");
+  if (e.has(2) && e.shape(2) != Shape{columns}) return fail(ErrorCode::invalid_argument, "bias ", describe(e.input(2)), " for ", columns, " columns");
   if (e.has(3) && e.shape(3) != shape) return fail(ErrorCode::invalid_argument, "residual ", describe(e.input(3)), " for ", describe(*y));
   const float *a = x.data<float>().data(), *b = w.data<float>().data();
   const float* bias = e.has(2) ? e.input(2).data<float>().data() : nullptr;
