@@ -140,6 +140,18 @@ Result<std::vector<std::pair<std::string_view, Json>>> Json::entries() const {
   return out;
 }
 
+Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries() const {
+  if (!is_object()) return wrong(*this, "an object");
+  std::vector<std::pair<std::string_view, int64_t>> out;
+  out.reserve(size());
+  const Node& node = node_of(*this);
+  for (auto entry = node.begin(); entry != node.end(); ++entry) {
+    if (!entry->is_number_integer()) return wrong(JsonAccess::make(document_, &*entry, child_path(*this, entry.key())), "an integer");
+    out.emplace_back(entry.key(), entry->get<int64_t>());
+  }
+  return out;
+}
+
 Result<bool> Json::boolean() const {
   if (kind() != Kind::boolean) return wrong(*this, "true or false");
   return node_of(*this).get<bool>();

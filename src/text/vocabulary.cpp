@@ -43,21 +43,21 @@ std::optional<uint32_t> StringIndex::find(std::string_view key, uint32_t hash) c
 }
 
 Result<Vocabulary> Vocabulary::load(const Json& json) {
-  const auto entries = NACRE_TRY(json.entries());
+  const auto entries = NACRE_TRY(json.integer_entries());
   Vocabulary out;
   size_t bytes = 1;  // so that an empty token has a place too
   int64_t last = -1;
   for (const auto& [token, id] : entries) {
-    const int64_t value = NACRE_TRY(id.integer());
-    if (value < 0 || value >= kMostIds) return fail(ErrorCode::invalid_argument, id.path(), ": id ", value, " is outside [0, ", kMostIds, ")");
+    if (id < 0 || id >= kMostIds)
+      return fail(ErrorCode::invalid_argument, json.path(), ".", token, ": id ", id, " is outside [0, ", kMostIds, ")");
     bytes += token.size();
-    last = std::max(last, value);
+    last = std::max(last, id);
   }
   out.bytes_.reserve(bytes);
   out.tokens_.resize(static_cast<size_t>(last + 1));
   out.index_.reserve(entries.size());
   for (const auto& [token, id] : entries) {
-    const auto number = static_cast<uint32_t>(NACRE_TRY(id.integer()));
+    const auto number = static_cast<uint32_t>(id);
     const std::string_view kept(out.bytes_.data() + out.bytes_.size(), token.size());
     out.bytes_.insert(out.bytes_.end(), token.begin(), token.end());
     out.tokens_[number] = kept;

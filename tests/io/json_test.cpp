@@ -68,6 +68,14 @@ TEST(Json, EntriesOutliveTheirParent) {
   EXPECT_EQ(*entries.at(0).second.text(), "x");
 }
 
+TEST(Json, IntegerEntriesNameTheOneThatIsNone) {
+  const auto entries = parsed(R"({"b": 2, "a": -1})").integer_entries();
+  ASSERT_TRUE(entries);
+  EXPECT_EQ(*entries, (std::vector<std::pair<std::string_view, int64_t>>{{"a", -1}, {"b", 2}}));
+  expect_failure(parsed(R"({"a": 1, "b": "2"})").integer_entries(), "b: expected an integer, found \"2\"");
+  expect_failure(parsed("[1]").integer_entries(), "expected an object");
+}
+
 template <class T>
 std::vector<T> elements(const Tensor& tensor) {
   const auto data = tensor.data<T>();

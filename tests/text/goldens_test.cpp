@@ -1,5 +1,5 @@
 // Tokenizers against the reference's results, every line of them.
-#include "tests/text/goldens.h"
+#include "tests/shared.h"
 
 #include <chrono>
 #include <cstdio>

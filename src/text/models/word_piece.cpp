@@ -13,6 +13,7 @@ class WordPiece final : public Model {
   WordPiece(Vocabulary vocabulary, std::string unknown, const std::string& prefix, size_t most_codes)
       : vocabulary_(std::move(vocabulary)), unknown_(std::move(unknown)), most_codes_(most_codes) {
     starts_.reserve(vocabulary_.size());
+    rests_.reserve(vocabulary_.size() / 4);
     for (uint32_t id = 0; id < vocabulary_.tokens().size(); ++id) {
       const std::string_view token = vocabulary_.token(id);
       if (token.empty()) continue;

@@ -1,4 +1,4 @@
-// The reference's results in the folder of shared test data: $NACRE_SHARED, else ../shared beside the source.
+// The reference libraries' results in the folder of shared test data: $NACRE_SHARED, else ../shared beside the source.
 #pragma once
 
 #include <gtest/gtest.h>
