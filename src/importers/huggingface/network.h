@@ -1,0 +1,69 @@
+// Layers of transformers, written as canonical operators over a checkpoint's weights.
+//
+//     Network net(graph, checkpoint, "bert.");                      // weights may be stored with or without the prefix
+//     Edge y = net.linear(x, "encoder.layer.0.output.dense", {1536, 384});
+//     NACRE_TRY(net.status());
+//
+// Hidden states are [batch * sequence, features] between layers: a linear layer is then one Gemm over the weight as it
+// is stored, [out, in], and nothing is copied or transposed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "graph/builder.h"
+#include "importers/huggingface/checkpoint.h"
+
+namespace nacre {
+
+class Network {
+ public:
+  Network(Graph& graph, const Checkpoint& checkpoint, std::string prefix)
+      : builder(graph), checkpoint_(checkpoint), prefix_(std::move(prefix)) {}
+
+  Builder builder;  ///< for what has no function here
+
+  /// The first failure of a layer or of the builder; after it calls return kAbsent.
+  Result<void> status() const { return status_ ? builder.status() : status_; }
+  bool has(const std::string& name) const noexcept { return checkpoint_.has(name) || checkpoint_.has(prefix_ + name); }
+  /// The weight, stored under its name or behind the prefix; -1 in `shape` may be any.
+  Edge weight(const std::string& name, const Shape& shape);
+
+  struct Size {
+    int64_t in, out;
+  };
+  /// x W^T + b with NAME.weight [out, in] and NAME.bias, which may be absent. `out` -1: as the weight has it.
+  Edge linear(Edge x, const std::string& name, Size size);
+  /// NAME.weight and NAME.bias (or gamma and beta, as old files have it).
+  Edge layer_norm(Edge x, const std::string& name, int64_t features, double epsilon);
+  /// As config.json names it: "gelu", "gelu_new", "relu", "silu" ...
+  Edge activation(Edge x, std::string_view name);
+  /// Rows of a table; a negative or too large index is an error of the run.
+  Edge embed(Edge ids, const std::string& name, int64_t rows, int64_t features);
+  void fail_with(Error error) {
+    if (status_) status_ = std::unexpected(std::move(error));
+  }
+
+ private:
+  const Checkpoint& checkpoint_;
+  std::string prefix_;
+  std::map<std::string, Edge> weights_;  // by stored name: one that is used twice is one constant
+  Result<void> status_;
+};
+
+/// Softmax attention of all positions to all. q, k, v: [batch * sequence, heads * size].
+struct AttentionShape {
+  Edge batch_and_sequence;  ///< int64 [2]
+  int64_t heads, size;
+};
+/// `mask`: float32, broadcast to [batch, heads, sequence, sequence] and added to the scores; kAbsent for none.
+Edge attention(Builder& builder, Edge q, Edge k, Edge v, Edge mask, const AttentionShape& shape);
+
+/// What is added to attention scores for an int64 mask [batch, sequence] of ones and zeros: 0 and the lowest float.
+Edge additive_mask(Builder& builder, Edge mask);
+
+/// [batch * sequence, features] to [batch, sequence, features].
+Edge unflatten(Builder& builder, Edge x, Edge batch_and_sequence, int64_t features);
+
+}  // namespace nacre
