@@ -1,0 +1,72 @@
+// Sentence embeddings: texts in, one vector each out.
+//
+//     auto embedder = nacre::Embedder::load("models/all-MiniLM-L6-v2", {.session = {.threads = 2}});
+//     std::vector<std::string> texts{"A man is eating food.", "Somebody has a meal."};
+//     nacre::Embeddings result = embedder.embed(texts);
+//     std::span<const float> first = result.vectors.data<float>().first(embedder.dimensions());
+//     std::cout << result.tokens << " tokens, " << result.truncated.size() << " texts were too long\n";
+//
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nacre/session.h"
+
+namespace nacre {
+
+/// How the vectors of a text's tokens become one.
+enum class Pooling : uint8_t {
+  mean,           ///< over all tokens, special ones included
+  cls,            ///< the first token's
+  max,            ///< the largest of each component
+  mean_sqrt_len,  ///< the sum divided by the square root of the number of tokens
+  weighted_mean,  ///< weights 1, 2, 3 ... by position
+  last_token,
+};
+
+struct EmbedOptions {
+  SessionOptions session;
+  std::optional<Pooling> pooling;     ///< none: as the directory says, else mean
+  std::optional<bool> normalise;      ///< none: as the directory says (a Normalize module), else false
+  int64_t max_length = 0;             ///< tokens a text is cut to, special ones included; 0: as the directory says
+  int64_t batch_tokens = 2048;        ///< padded tokens that run at one time
+  bool replace_invalid = false;       ///< ill-formed UTF-8 becomes U+FFFD instead of an error
+};
+
+struct Embeddings {
+  Tensor vectors;                     ///< float32 [texts, dimensions]
+  int64_t tokens = 0;                 ///< of all texts after truncation, padding not counted
+  std::vector<size_t> truncated;      ///< positions of the texts that were cut
+};
+
+/// An embedding model with its tokenizer. Copies are the same model; it may be used from many threads at once.
+class Embedder {
+ public:
+  /// Loads a sentence-transformers directory (modules.json, 1_Pooling/config.json, sentence_bert_config.json), or any
+  /// encoder's directory with a tokenizer.json. Throws Error: not_found, invalid_model, or unsupported for a module that
+  /// is not known.
+  static Embedder load(const std::filesystem::path& directory, const EmbedOptions& options = {});
+
+  /// One vector for each text, in order. Texts of similar length run together. Throws Error; a text's is named by its
+  /// position.
+  Embeddings embed(std::span<const std::string> texts, const RunOptions& run = {}) const;
+
+  int64_t dimensions() const noexcept;   ///< components of a vector; 0 when the model does not say before a run
+  int64_t max_length() const noexcept;   ///< tokens a text is cut to
+  Pooling pooling() const noexcept;
+  bool normalises() const noexcept;
+  const Session& session() const noexcept;
+
+ private:
+  struct State;
+  explicit Embedder(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace nacre
