@@ -63,8 +63,12 @@ Graph open_graph(const std::string& path) {
   return graph;
 }
 
+void check_backends(const ModelOptions& options) {
+  for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");
+}
+
 StatePtr open_model(const ModelOptions& options) {
-  for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");  // before a long load
+  check_backends(options);
   require_model(options.path);
   return check(make_session(check(load_graph(options.path), options.path), options.session()), options.path);
 }

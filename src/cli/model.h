@@ -36,6 +36,8 @@ void add_model_argument(CLI::App& app, ModelOptions& options);
 /// --dim NAME=N, as often as wanted.
 void add_dim_option(CLI::App& app, ModelOptions& options);
 
+/// Throws Failure for a backend that does not exist: asked before a long load.
+void check_backends(const ModelOptions& options);
 /// The graph as the file has it, shapes inferred. Throws Failure.
 Graph open_graph(const std::string& path);
 StatePtr open_model(const ModelOptions& options);

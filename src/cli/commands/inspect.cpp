@@ -46,12 +46,13 @@ void plan(Found& found, const Graph& bound) {
 }
 
 Found look(const ModelOptions& options) {
+  check_backends(options);
   Found out{.graph = open_graph(options.path)};
   out.inputs = ports_of(out.graph, out.graph.inputs, {});
   out.outputs = ports_of(out.graph, out.graph.outputs, out.graph.output_names);
   out.weights = weights_of(out.graph);
   out.bindings = complete_bindings(out.graph, options.bindings());
-  out.state = open_model(options);
+  out.state = check(make_session(out.graph, options.session()), options.path);
   Graph bound = out.graph;
   if (auto done = bind_shapes(bound, out.bindings); !done) {
     out.unbound = done.error().what();
