@@ -8,6 +8,7 @@ namespace {
 // Opsets below 11 have the bounds as attributes; the defaults are the float range, which is no bound.
 Result<void> upgrade(Upgrade& u) {
   u.node.attributes.erase("consumed_inputs");
+  if (u.version < 11 && u.fact(0).dtype == DType::undefined) return fail(ErrorCode::invalid_model, "needs the type of its input for its bounds");
   size_t position = 1;
   for (const char* name : {"min", "max"}) {
     if (u.node.attributes.has(name)) u.set_input(position, u.builder.scalar(u.node.attributes.real(name, 0), u.node.inputs[0]));

@@ -2,6 +2,7 @@
 // https://onnx.ai/onnx/operators/onnx__Einsum.html
 #include "ops/arithmetic.h"
 #include "ops/einsum_equation.h"
+#include "ops/einsum_matmul.h"
 #include "ops/op.h"
 
 namespace nacre {
@@ -151,10 +152,28 @@ Result<void> evaluate(Evaluation& e) {
   return contract_all<double>(e, equation, dims, *y);
 }
 
+// Two operations for every combination of labels.
+double cost(const NodeView& n) {
+  std::vector<size_t> ranks;
+  for (size_t i = 0; i < n.node.formal_inputs(); ++i) {
+    if (!n.fact(i).has_constant_shape()) return 0;
+    ranks.push_back(n.fact(i).shape->size());
+  }
+  const Result<Equation> equation = Equation::parse(n.attributes().string("equation", ""), ranks);
+  if (!equation) return 0;
+  std::vector<double> dims(equation->labels, 1);
+  for (size_t i = 0; i < ranks.size(); ++i)
+    for (size_t d = 0; d < ranks[i]; ++d)
+      dims[equation->inputs[i][d]] = std::max(dims[equation->inputs[i][d]], static_cast<double>(*(*n.fact(i).shape)[d].constant()));
+  double out = 2;
+  for (double dim : dims) out *= dim;
+  return out;
+}
+
 }  // namespace
 
 extern const Op op_einsum;
 const Op op_einsum{.name = "Einsum", .since = {12}, .types = integer_types | TypeSet{DType::float16, DType::float32, DType::float64},
-                   .inputs = {1, kMany}, .infer = infer, .evaluate = evaluate, .kind = OpKind::contraction};
+                   .inputs = {1, kMany}, .infer = infer, .evaluate = evaluate, .lower = lower_einsum, .kind = OpKind::contraction, .cost = cost};
 
 }  // namespace nacre

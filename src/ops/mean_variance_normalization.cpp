@@ -7,12 +7,6 @@
 namespace nacre {
 namespace {
 
-// Opset 1 of other domains had `across_channels`; ours began with `axes`.
-Result<void> upgrade(Upgrade& u) {
-  u.node.attributes.erase("across_channels");
-  return {};
-}
-
 // f(element, group) for all elements.
 template <class F>
 void for_each_in_group(const BroadcastWalk& walk, F f) {
@@ -54,6 +48,6 @@ Result<void> evaluate(Evaluation& e) {
 
 extern const Op op_mean_variance_normalization;
 const Op op_mean_variance_normalization{.name = "MeanVarianceNormalization", .since = {9, 13}, .types = float_types, .infer = same_as_input,
-                                        .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::normalisation};
+                                        .evaluate = evaluate, .kind = OpKind::normalisation};
 
 }  // namespace nacre

@@ -30,6 +30,18 @@ TEST(Activations, FollowTheirFormulas) {
   expect_close(run_op("Celu", {f32({2}, {-3, 2.5})}, {{"alpha", 2.0f}}), f32({2}, {-1.5537396797f, 2.5}));
 }
 
+TEST(Activations, LoweredFormsAgree) {
+  const std::pair<const char*, Attributes> cases[] = {{"Gelu", {}}, {"Gelu", {{"approximate", "tanh"}}}, {"HardSwish", {}}, {"Swish", {{"alpha", 2.0f}}}, {"Mish", {}}};
+  for (const auto& [op, attributes] : cases) {
+    const Outputs direct = run_op(op, {samples()}, attributes);
+    ASSERT_TRUE(direct.has_value());
+    SCOPED_TRACE(op);
+    expect_close(run_lowered(OpCase{.op = op, .inputs = {samples()}, .attributes = attributes}), (*direct)[0].tensor(), 1e-7, 1e-9);
+  }
+  expect_equal(run_lowered(OpCase{.op = "PRelu", .inputs = {f32({2}, {-1, 2}), f32({}, {0.5})}}), f32({2}, {-0.5, 2}));
+  expect_equal(run_lowered(OpCase{.op = "CastLike", .inputs = {f32({2}, {-1.5, 2}), i32({1}, {0})}}), i32({2}, {-1, 2}));
+}
+
 TEST(Activations, ExtremesDoNotOverflow) {
   expect_equal(run_op("Softplus", {f32({3}, {1000, -1000, kInf})}), f32({3}, {1000, 0, kInf}));
   expect_equal(run_op("Sigmoid", {f32({2}, {1000, -1000})}), f32({2}, {1, 0}));

@@ -112,6 +112,27 @@ TEST(Einsum, EllipsesBroadcast) {
   expect_equal(run_op("Einsum", {f32({2, 1, 2, 2}, std::vector<float>(8, 1)), b}, {{"equation", "...ij,...jk"}}),
                f32({2, 2, 2, 2}, {2, 4, 2, 4, 10, 12, 10, 12, 2, 4, 2, 4, 10, 12, 10, 12}));
 }
+TEST(Einsum, MatrixProductsAreLowered) {
+  struct Case {
+    const char* equation;
+    Shape a, b;
+    bool lowered = true;
+  };
+  const Case cases[] = {{"bij,bjk->bik", {2, 2, 3}, {2, 3, 2}}, {"ij,kj->ki", {2, 3}, {4, 3}},       {"bhid,bhjd->bihj", {1, 2, 2, 3}, {1, 2, 4, 3}},
+                        {"i,i->", {3}, {3}},                    {"i,j->ji", {2}, {3}},               {"bi,bi->b", {2, 3}, {2, 3}},
+                        {"ij,ij->ij", {2, 3}, {2, 3}},          {"ijk,kj->i", {2, 3, 2}, {2, 3}, false}, {"ij,jk->k", {2, 3}, {3, 2}, false}};
+  for (const Case& c : cases) {
+    std::vector<double> a(static_cast<size_t>(element_count(c.a))), b(static_cast<size_t>(element_count(c.b)));
+    for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<double>(i % 5) - 1;
+    for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<double>(i % 7) - 2;
+    const OpCase op{.op = "Einsum", .inputs = {f64(c.a, a), f64(c.b, b)}, .attributes = {{"equation", c.equation}}};
+    SCOPED_TRACE(c.equation);
+    const Outputs direct = run_op(op), lowered = run_lowered(op, Given::shapes);
+    ASSERT_TRUE(direct.has_value());
+    if (c.lowered) expect_equal(lowered, (*direct)[0].tensor());
+    else expect_failure(lowered, ErrorCode::unsupported, "not lowered");
+  }
+}
 TEST(Einsum, BadEquationsAreRefused) {
   const Tensor x = f32({2, 2}, {1, 2, 3, 4});
   for (const char* equation : {"", "ijk->i", "ij->iz", "ij->ii", "i1->i", "ij,jk->ik", "......ij"})

@@ -113,7 +113,7 @@ inline void expect_agrees(const Fact& fact, const Value& value, const Bindings& 
 
 struct OpCase {
   std::string_view op;
-  Inputs inputs;
+  Inputs inputs = {};
   Attributes attributes = {};
   size_t outputs = 1;
   std::string_view domain = "";
@@ -189,6 +189,23 @@ inline Outputs run_op(const OpCase& c) {
 }
 inline Outputs run_op(std::string_view op, Inputs inputs, Attributes attributes = {}, size_t outputs = 1) {
   return run_op(OpCase{.op = op, .inputs = std::move(inputs), .attributes = std::move(attributes), .outputs = outputs});
+}
+
+/// The outputs by way of the row's `lower`, facts checked too; fails when the rule does not take the node.
+inline Outputs run_lowered(const OpCase& c, Given given = Given::symbols) {
+  Built built = NACRE_TRY(build(c, given));
+  Graph& graph = built.graph;
+  const Node node = graph.nodes.back();
+  graph.nodes.pop_back();
+  if (!node.op->lower) return fail(ErrorCode::unsupported, node.op->name, " has no lowering");
+  Builder builder(graph);
+  const Edge lowered = node.op->lower(builder, NodeView{graph, node});
+  NACRE_TRY(builder.status());
+  if (lowered == kAbsent) return fail(ErrorCode::unsupported, node.op->name, " is not lowered");
+  graph.outputs = {lowered};
+  std::vector<Value> outputs = NACRE_TRY(Runner(graph).run(built.inputs));
+  expect_agrees(graph.fact(lowered), outputs[0], built.bindings);
+  return outputs;
 }
 
 /// Same dtype, shape and elements; floats within atol + rtol * |expected|, NaN equal to NaN.
