@@ -47,6 +47,11 @@ Edge Builder::ints(std::vector<int64_t> values) {
   return constant(Tensor::of<int64_t>(shape, std::span<const int64_t>(values)));
 }
 
+const Fact& Upgrade::fact(size_t i) const {
+  static const Fact kUnknown;
+  return has(i) ? builder.graph().fact(node.inputs[i]) : kUnknown;
+}
+
 void Upgrade::set_input(size_t position, Edge edge) {
   while (node.inputs.size() <= position) node.inputs.push_back(kAbsent);
   node.inputs[position] = edge;

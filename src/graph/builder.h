@@ -73,7 +73,9 @@ class Upgrade {
   const int64_t version;  ///< the opset of the node's domain in the file
 
   bool has(size_t i) const { return node.has_input(i); }
-  const Fact& fact(size_t i) const { return builder.graph().fact(node.inputs[i]); }
+  /// Input `i`, kAbsent where there is none; its fact is then an unknown one.
+  Edge input(size_t i) const { return has(i) ? node.inputs[i] : kAbsent; }
+  const Fact& fact(size_t i) const;
   const Tensor* constant(size_t i) const { return has(i) ? builder.graph().constant(node.inputs[i]) : nullptr; }
   /// Turns integer-list attribute `name` into int64 input `position` (nothing when it is absent).
   void attribute_to_input(std::string_view name, size_t position);

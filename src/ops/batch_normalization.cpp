@@ -69,9 +69,8 @@ Result<void> evaluate(Evaluation& e) {
 // spatial = 0 (opsets 1-8): every activation has parameters of its own, [c, d1, ...], which broadcast against the batch.
 Edge per_activation(Upgrade& upgrade, float epsilon) {
   Builder& b = upgrade.builder;
-  const std::vector<Edge>& in = upgrade.node.inputs;
-  const Edge deviation = b.sqrt(b.add(in[4], b.scalar(epsilon, in[4])));
-  return b.add(b.mul(b.div(b.sub(in[0], in[3]), deviation), in[1]), in[2]);
+  const Edge x = upgrade.input(0), deviation = b.sqrt(b.add(upgrade.input(4), b.scalar(epsilon, x)));
+  return b.add(b.mul(b.div(b.sub(x, upgrade.input(3)), deviation), upgrade.input(1)), upgrade.input(2));
 }
 
 // Opsets below 14 trained when the node had more than one output; outputs 3 and 4 were the batch's own moments.

@@ -48,8 +48,8 @@ Result<void> upgrade(Upgrade& upgrade) {
   const Edge channels = b.add("Shape", {upgrade.node.inputs[0]}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
   const Edge target = b.add("Concat", {b.ints({groups}), b.div(channels, b.ints({groups}))}, {{"axis", int64_t{0}}});
   for (size_t i : {1, 2}) {
-    const Edge repeated = b.add("Expand", {b.unsqueeze(upgrade.node.inputs[i], {1}), target});
-    upgrade.node.inputs[i] = b.reshape(repeated, channels);
+    const Edge repeated = b.add("Expand", {b.unsqueeze(upgrade.input(i), {1}), target});
+    upgrade.set_input(i, b.reshape(repeated, channels));
   }
   return b.status();
 }

@@ -1,0 +1,19 @@
+// com.microsoft.Gelu: ai.onnx's, by erf.
+// https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+#include "ops/microsoft/rewrite.h"
+
+namespace nacre {
+namespace {
+
+Result<void> upgrade(Upgrade& u) {
+  NACRE_TRY(check_arity(u));
+  return replace(u, {u.builder.add("Gelu", {u.input(0)})});
+}
+
+}  // namespace
+
+extern const Op op_microsoft_gelu;
+const Op op_microsoft_gelu{.name = "Gelu", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {1, 1}, .outputs = {1, 1},
+                           .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+
+}  // namespace nacre

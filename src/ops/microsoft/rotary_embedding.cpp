@@ -1,0 +1,45 @@
+// com.microsoft.RotaryEmbedding: ai.onnx's, with one first position for all as another form of position_ids.
+// https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+#include "ops/microsoft/rewrite.h"
+
+namespace nacre {
+namespace {
+
+Result<int64_t> constant_dim(const SymDim& dim, std::string_view what) {
+  if (const std::optional<int64_t> value = dim.constant()) return *value;
+  return fail(ErrorCode::unsupported, what, " is not a constant: ", dim);
+}
+
+// position_ids of shape [1] is the first position: position_ids = first + 0, 1, 2 ... for every sequence.
+Edge positions(Builder& b, Edge first, Edge x, bool heads_first) {
+  const Edge length = dim_of(b, x, heads_first ? 2 : 1), scalar = b.add("Squeeze", {length, b.ints({0})});
+  const Edge zero = b.constant(Tensor::scalar<int64_t>(0)), one = b.constant(Tensor::scalar<int64_t>(1));
+  const Edge counted = b.add(b.add("Range", {zero, scalar, one}), first);
+  return b.add("Expand", {counted, b.add("Concat", {dim_of(b, x, 0), length}, {{"axis", int64_t{0}}})});
+}
+
+Result<void> upgrade(Upgrade& u) {
+  NACRE_TRY(check_arity(u));
+  const Attributes& given = u.node.attributes;
+  if (given.integer("is_packed_batching", 0) != 0) return fail(ErrorCode::unsupported, "packed batches");
+  const SymShape x = NACRE_TRY(known_shape(u, 0)), ids = NACRE_TRY(known_shape(u, 1)), cosines = NACRE_TRY(known_shape(u, 2));
+  if ((x.size() != 3 && x.size() != 4) || cosines.size() != 2) return fail(ErrorCode::invalid_argument, "input ", x, " with caches ", cosines);
+  int64_t heads = given.integer("num_heads", 0);
+  const int64_t rotated = given.integer("rotary_embedding_dim", 0);
+  if (x.size() == 3 && heads == 0) {  // the caches tell the head's size
+    const int64_t head = 2 * NACRE_TRY(constant_dim(cosines[1], "the caches' width"));
+    if (head > 0) heads = NACRE_TRY(constant_dim(x[2], "the hidden size")) / head;
+  }
+  Attributes attributes{{"interleaved", given.integer("interleaved", 0)}, {"rotary_embedding_dim", rotated}};
+  if (x.size() == 3) attributes.set("num_heads", heads);
+  const Edge where = ids.size() == 1 ? positions(u.builder, u.input(1), u.input(0), x.size() == 4) : u.input(1);
+  return replace(u, {u.builder.add("RotaryEmbedding", {u.input(0), u.input(2), u.input(3), where}, std::move(attributes))});
+}
+
+}  // namespace
+
+extern const Op op_microsoft_rotary_embedding;
+const Op op_microsoft_rotary_embedding{.name = "RotaryEmbedding", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {4, 4}, .outputs = {1, 1},
+                                       .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+
+}  // namespace nacre
