@@ -6,7 +6,7 @@
 
 namespace nacre {
 
-/// The fact a file declares. Unnamed and negative dims become fresh symbols of `graph`.
+/// The fact a file declares. Dims without a name ("?" and "None" are none) and negative ones become fresh symbols of `graph`.
 Fact fact_of(const onnx::TypeProto& type, Graph& graph);
 
 }  // namespace nacre
