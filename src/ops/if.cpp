@@ -20,7 +20,9 @@ Result<std::vector<Fact>> infer_branch(Inference& inference, bool taken) {
   return facts;
 }
 
-std::optional<bool> constant_condition(const Inference& inference) {
+std::optional<bool> known_condition(const Inference& inference) {
+  if (const std::vector<SymDim>* values = inference.values(0); values && values->size() == 1 && values->front().is_constant())
+    return !values->front().is(0);  // a comparison of shapes
   const Tensor* condition = inference.constant(0);
   if (!condition || condition->dtype() != DType::boolean || condition->size() != 1) return std::nullopt;
   return condition->data<bool>()[0];
@@ -29,7 +31,7 @@ std::optional<bool> constant_condition(const Inference& inference) {
 // Exporters leave branches that cannot run for the shapes at hand (a Squeeze of a dim that is not 1): a branch that fails
 // is one that is not taken, unless the condition says so or the other fails too.
 Result<void> infer(Inference& inference) {
-  const std::optional<bool> condition = constant_condition(inference);
+  const std::optional<bool> condition = known_condition(inference);
   Result<std::vector<Fact>> yes = infer_branch(inference, true), no = infer_branch(inference, false);
   if (!yes && (!no || condition == true)) return std::unexpected(yes.error());
   if (!no && condition == false) return std::unexpected(no.error());

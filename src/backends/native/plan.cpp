@@ -8,6 +8,7 @@
 #include "core/convert.h"
 #include "graph/builder.h"
 #include "ops/inference.h"
+#include "passes/inline_if.h"
 
 namespace nacre::native {
 namespace {
@@ -51,6 +52,8 @@ class Planner {
     Graph& graph = plan_->graph;
     for (size_t i = 0; i < inputs.size(); ++i) graph[graph.inputs[i]].fact = inputs[i];
     NACRE_TRY(infer_graph(graph));
+    // Shapes decide some Ifs, and each one decided may tell more shapes.
+    while (NACRE_TRY(inline_known_ifs(graph))) NACRE_TRY(infer_graph(graph));
     if (fold_known_integers(graph)) NACRE_TRY(graph.tidy());
     if (depth_ < kMaxWaits) split();
     NACRE_TRY(make_steps());
