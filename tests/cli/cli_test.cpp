@@ -300,6 +300,44 @@ TEST_F(Cli, DoctorTellsWhyAndWhatIsSet) {
   EXPECT_NE(run("doctor").out.find("NACRE_CACHE_DIR"), std::string::npos);
 }
 
+#if __has_include("nacre/embed.h")
+// tests/cli/data/bert comes from make_bert.py, which works the embeddings out by itself.
+TEST_F(Cli, EmbedGivesOneJsonLineASentence) {
+  const Json expected = Json::parse(read(kData + "bert/expected.json"));
+  std::string arguments, lines;
+  for (const auto& [sentence, vector] : expected.items()) arguments += " '" + sentence + "'", lines += sentence + "\n";
+  const Answer from_arguments = run("embed --model " + kData + "bert --output json --" + arguments);
+  EXPECT_EQ(from_arguments.code, 0) << from_arguments.err;
+  std::istringstream answers(from_arguments.out);
+  std::string line;
+  for (const auto& [sentence, vector] : expected.items()) {
+    ASSERT_TRUE(std::getline(answers, line)) << sentence;
+    EXPECT_EQ(Json::parse(line)["text"], sentence);
+    expect_close(Json::parse(line)["embedding"], vector);
+  }
+  EXPECT_FALSE(std::getline(answers, line));
+  const Answer from_lines = run("embed --model " + kData + "bert --output json", " >" + path("out") + " <" + write("lines", lines));
+  EXPECT_EQ(from_lines.out, from_arguments.out) << from_lines.err;
+}
+
+TEST_F(Cli, EmbedShowsHowAlikeSentencesAre) {
+  const Answer answer = run("embed --model " + kData + "bert -- 'A man is eating.' 'a man is EATING .' 'dinner'");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_NE(answer.out.find("1.000  1.000"), std::string::npos) << "the first two have the same tokens: " << answer.out;
+  EXPECT_NE(answer.out.find("3 sentences"), std::string::npos);
+}
+
+TEST_F(Cli, EmbedRefusesWhatIsNoEmbeddingModel) {
+  expect_error("embed --model " + path("nowhere") + " -- hello", 2, {"nowhere", "no such directory"});
+  fs::create_directories(folder_ / "empty");
+  const Answer empty = run("embed --model " + path("empty") + " -- hello");
+  EXPECT_NE(empty.code, 0);
+  EXPECT_EQ(empty.err.rfind("nacre: " + path("empty"), 0), 0u) << empty.err;
+  expect_error("embed --model " + kData + "bert --output xml -- hello", 2, {"--output"});
+  expect_error("embed --model " + kData + "bert --backend cuda9 -- hello", 2, {"cuda9", "native"});
+}
+#endif
+
 TEST_F(Cli, AClosedPipeEndsQuietly) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
