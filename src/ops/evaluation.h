@@ -37,8 +37,11 @@ class Evaluation {
 
   /// Input `i`, which must be there (`has(i)`, or required by the row's arity). A value that is no tensor throws
   /// nacre::Error, which the host turns into a failure of the node.
-  const Tensor& input(size_t i) const { return inputs_[i]->tensor(); }
-  const Value& value(size_t i) const { return *inputs_[i]; }
+  const Tensor& input(size_t i) const { return value(i).tensor(); }
+  const Value& value(size_t i) const {
+    if (i >= inputs_.size() || !inputs_[i]) throw Error(ErrorCode::invalid_argument, cat("input ", i, " is needed and absent"));
+    return *inputs_[i];
+  }
   const Shape& shape(size_t i) const { return input(i).shape(); }
   DType dtype(size_t i) const { return input(i).dtype(); }
   /// Elements of an int64 or int32 input.

@@ -28,7 +28,8 @@ bool is_untied(const Session::State& state, const Inputs& given) {
     int64_t size = -1;
     for (const TiedDim& dim : dims) {
       const Value* value = find(given, state.inputs[dim.input].name);
-      if (!value || !value->is_tensor() || value->tensor().shape().size() <= dim.axis) continue;
+      if (!value || !value->is_tensor()) continue;
+      if (value->tensor().shape().size() != state.inputs[dim.input].dims.size()) return false;  // refused with a better message
       const int64_t own = value->tensor().shape()[dim.axis];
       if (size >= 0 && own != size) return true;
       size = own;

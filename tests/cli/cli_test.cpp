@@ -47,7 +47,7 @@ class Cli : public testing::Test {
   }
 
   Answer run(const std::string& arguments, const std::string& redirect = "") const {
-    const std::string command = kProgram + " " + arguments + (redirect.empty() ? " >" + path("out") : redirect) + " 2>" + path("err") + " </dev/null";
+    const std::string command = kProgram + " " + arguments + (redirect.empty() ? " >" + path("out") : redirect) + " 2>" + path("err") + (redirect.find('<') == std::string::npos ? " </dev/null" : "");
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), read(path("out")), read(path("err"))};
   }

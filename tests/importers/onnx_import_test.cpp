@@ -82,7 +82,7 @@ TEST(Opsets, EveryRowHasVersionsInOrder) {
     ASSERT_GT(op->since.size(), 0u) << op->name;
     EXPECT_TRUE(std::is_sorted(op->since.begin(), op->since.end())) << op->name;
     EXPECT_GE(*op->since.begin(), 1) << op->name;
-    if (op->domain.empty()) EXPECT_LE(*(op->since.end() - 1), kNewestOpset) << op->name;
+    if (const int last = *(op->since.end() - 1); op->domain.empty() && last != INT32_MAX) EXPECT_LE(last, kNewestOpset) << op->name;  // that: always rewritten
     EXPECT_TRUE(op->infer && op->evaluate) << op->name;
   }
 }
