@@ -2,7 +2,8 @@
 //
 //     nacre_bench_plan gpt2-124m.onnx [STEPS] [THREADS]
 //
-// Inputs: int64 ones; past_key_values.* and other floats zeros. Symbolic dims that grow with the sequence are those whose name has "past" in it.
+// Inputs: int64 ones; past_key_values.* and other floats zeros. Symbolic dims that grow with the sequence are those whose name has "past"
+// in it.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
   for (int step = 1; step <= steps; ++step) {
     const nacre::Inputs inputs = inputs_for(session, 32 + step);
     const double first = timed(session, inputs), second = timed(session, inputs), third = timed(session, inputs);
-    std::printf("past %3d  first %8.2f ms  again %8.2f ms  plan %8.2f ms\n", 32 + step, first, third, first - (second < third ? second : third));
+    std::printf("past %3d  first %8.2f ms  again %8.2f ms  plan %8.2f ms\n", 32 + step, first, third,
+                first - (second < third ? second : third));
   }
 }

@@ -32,17 +32,17 @@ enum class Pooling : uint8_t {
 
 struct EmbedOptions {
   SessionOptions session;
-  std::optional<Pooling> pooling;     ///< none: as the directory says, else mean
-  std::optional<bool> normalise;      ///< none: as the directory says (a Normalize module), else false
-  int64_t max_length = 0;             ///< tokens a text is cut to, special ones included; 0: as the directory says
-  int64_t batch_tokens = 2048;        ///< padded tokens that run at one time
-  bool replace_invalid = false;       ///< ill-formed UTF-8 becomes U+FFFD instead of an error
+  std::optional<Pooling> pooling;  ///< none: as the directory says, else mean
+  std::optional<bool> normalise;   ///< none: as the directory says (a Normalize module), else false
+  int64_t max_length = 0;          ///< tokens a text is cut to, special ones included; 0: as the directory says
+  int64_t batch_tokens = 2048;     ///< padded tokens that run at one time
+  bool replace_invalid = false;    ///< ill-formed UTF-8 becomes U+FFFD instead of an error
 };
 
 struct Embeddings {
-  Tensor vectors;                     ///< float32 [texts, dimensions]
-  int64_t tokens = 0;                 ///< of all texts after truncation, padding not counted
-  std::vector<size_t> truncated;      ///< positions of the texts that were cut
+  Tensor vectors;                 ///< float32 [texts, dimensions]
+  int64_t tokens = 0;             ///< of all texts after truncation, padding not counted
+  std::vector<size_t> truncated;  ///< positions of the texts that were cut
 };
 
 /// An embedding model with its tokenizer. Copies are the same model; it may be used from many threads at once.
@@ -57,8 +57,8 @@ class Embedder {
   /// position.
   Embeddings embed(std::span<const std::string> texts, const RunOptions& run = {}) const;
 
-  int64_t dimensions() const noexcept;   ///< components of a vector; 0 when the model does not say before a run
-  int64_t max_length() const noexcept;   ///< tokens a text is cut to
+  int64_t dimensions() const noexcept;  ///< components of a vector; 0 when the model does not say before a run
+  int64_t max_length() const noexcept;  ///< tokens a text is cut to
   Pooling pooling() const noexcept;
   bool normalises() const noexcept;
   const Session& session() const noexcept;

@@ -50,18 +50,18 @@ struct Port {
 
 /// What one node took in a profiled run.
 struct NodeProfile {
-  std::string node;      ///< its name
-  std::string op;        ///< its operator, with the domain unless ai.onnx
+  std::string node;  ///< its name
+  std::string op;    ///< its operator, with the domain unless ai.onnx
   std::string backend;
-  std::string kernel;    ///< "reference" where the operator's plain evaluation ran
+  std::string kernel;  ///< "reference" where the operator's plain evaluation ran
   double milliseconds = 0;
-  int64_t bytes = 0;     ///< of its outputs
+  int64_t bytes = 0;  ///< of its outputs
 };
 
 /// The node-by-node record of one run, in the order of execution.
 struct Profile {
   std::vector<NodeProfile> nodes;
-  std::string text() const;   ///< a table, slowest operators first
+  std::string text() const;  ///< a table, slowest operators first
   std::string json() const;
 };
 
@@ -84,8 +84,8 @@ struct PlacedRegion {
 /// The session's placement: nothing falls back without being listed here.
 struct Report {
   std::vector<PlacedRegion> regions;
-  int64_t crossings = 0;               ///< values handed from one backend to another in a run
-  std::vector<std::string> warnings;   ///< fallbacks, and hints of the file that did not hold
+  int64_t crossings = 0;              ///< values handed from one backend to another in a run
+  std::vector<std::string> warnings;  ///< fallbacks, and hints of the file that did not hold
   std::string text() const;
   std::string json() const;
 };

@@ -102,9 +102,12 @@ Tensor parts_of(const Tensor& complex) {
 Difference compare_tensors(const Tensor& got, const Tensor& want, const Tolerance& tolerance) {
   if (got.dtype() != want.dtype() || got.shape() != want.shape()) return apart(cat("got ", describe(got), ", want ", describe(want)));
   Difference out{.elements = got.size()};
-  if (is_complex(got.dtype())) compare_floats(out, parts_of(got), parts_of(want), tolerance);
-  else if (is_float(got.dtype())) compare_floats(out, got, want, tolerance);
-  else compare_exactly(out, got, want);
+  if (is_complex(got.dtype()))
+    compare_floats(out, parts_of(got), parts_of(want), tolerance);
+  else if (is_float(got.dtype()))
+    compare_floats(out, got, want, tolerance);
+  else
+    compare_exactly(out, got, want);
   return out;
 }
 

@@ -19,9 +19,9 @@ struct Tolerance {
 struct Difference {
   bool agrees = true;
   double max_abs = 0, max_rel = 0;
-  uint64_t max_ulp = 0;     // floats: representable numbers of their type in between
+  uint64_t max_ulp = 0;  // floats: representable numbers of their type in between
   int64_t outside = 0, elements = 0;
-  std::string note;         // the first element outside, or how the types differ
+  std::string note;  // the first element outside, or how the types differ
 };
 
 /// Floats by tolerance, everything else exactly; NaN equals NaN. Sequences, optionals and maps item by item.

@@ -12,13 +12,18 @@ namespace {
 /// What the inputs of an operator look like: the first one, and all others.
 struct Form {
   Shape first, rest;
-  bool constant = true;     // the others are weights
-  bool integers = false;    // the others are int64, such as axes
+  bool constant = true;   // the others are weights
+  bool integers = false;  // the others are int64, such as axes
 };
 
 const Form kForms[] = {
-    {{2, 8, 16, 16}, {8, 8, 3, 3}}, {{2, 8, 16, 16}, {8}},        {{4, 16}, {16, 16}}, {{4, 16}, {16}},
-    {{4, 16}, {4, 16}, false},      {{4, 16}, {1}, true, true},   {{2, 8, 16, 16}, {4}, true, true},
+    {{2, 8, 16, 16}, {8, 8, 3, 3}},
+    {{2, 8, 16, 16}, {8}},
+    {{4, 16}, {16, 16}},
+    {{4, 16}, {16}},
+    {{4, 16}, {4, 16}, false},
+    {{4, 16}, {1}, true, true},
+    {{2, 8, 16, 16}, {4}, true, true},
 };
 
 DType element_type(const Op& op) {
@@ -37,8 +42,10 @@ Result<Graph> graph_of(const Op& op, const Form& form) {
   for (int i = 0; i < count; ++i) {
     const Shape& shape = i == 0 ? form.first : form.rest;
     const DType dtype = i > 0 && form.integers ? DType::int64 : element_type(op);
-    if (i > 0 && form.constant) node.inputs.push_back(graph.add_constant(NACRE_TRY(allocate(dtype, shape, nullptr, Fill::zero))));
-    else node.inputs.push_back(graph.add_input(cat("x", i), Fact::tensor(dtype, symbolic(shape))));
+    if (i > 0 && form.constant)
+      node.inputs.push_back(graph.add_constant(NACRE_TRY(allocate(dtype, shape, nullptr, Fill::zero))));
+    else
+      node.inputs.push_back(graph.add_input(cat("x", i), Fact::tensor(dtype, symbolic(shape))));
   }
   for (int i = 0; i < std::max(1, op.outputs.least); ++i) {
     node.outputs.push_back(graph.add_edge(cat("y", i)));

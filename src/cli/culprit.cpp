@@ -22,14 +22,21 @@ class Search {
  public:
   Search(const Graph& graph, const Inputs& inputs, const SessionOptions& subject, const SessionOptions& judge, const Tolerance& tolerance,
          Progress& progress)
-      : graph_(graph), inputs_(inputs), subject_(subject), judge_(judge), tolerance_(tolerance), progress_(progress), places_(intermediates(graph)) {}
+      : graph_(graph),
+        inputs_(inputs),
+        subject_(subject),
+        judge_(judge),
+        tolerance_(tolerance),
+        progress_(progress),
+        places_(intermediates(graph)) {}
 
   Result<std::optional<Culprit>> run() {
     progress_.show("keeping every intermediate");
     want_ = NACRE_TRY(values_of(places_, judge_));
     const std::vector<Value> got = NACRE_TRY(values_of(places_, subject_));
     for (size_t i = 0; i < places_.size(); ++i)
-      if (Difference difference = compare(got[i], want_[i], tolerance_); !difference.agrees) return culprit(i, std::move(difference), false);
+      if (Difference difference = compare(got[i], want_[i], tolerance_); !difference.agrees)
+        return culprit(i, std::move(difference), false);
     return halve();
   }
 
@@ -56,8 +63,10 @@ class Search {
       const size_t middle = (good + bad) / 2;
       progress_.show(cat("keeping one intermediate: ", bad - good, " left"));
       Difference difference = NACRE_TRY(difference_at(middle));
-      if (difference.agrees) good = middle + 1;
-      else found = culprit(bad = middle, std::move(difference), true);
+      if (difference.agrees)
+        good = middle + 1;
+      else
+        found = culprit(bad = middle, std::move(difference), true);
     }
     return found;
   }
@@ -77,8 +86,8 @@ class Search {
 
 }  // namespace
 
-Result<std::optional<Culprit>> find_culprit(const Graph& graph, const Inputs& inputs, const SessionOptions& subject, const SessionOptions& judge,
-                                            const Tolerance& tolerance, Progress& progress) {
+Result<std::optional<Culprit>> find_culprit(const Graph& graph, const Inputs& inputs, const SessionOptions& subject,
+                                            const SessionOptions& judge, const Tolerance& tolerance, Progress& progress) {
   return Search(graph, inputs, subject, judge, tolerance, progress).run();
 }
 

@@ -21,7 +21,7 @@ struct Culprit {
 
 /// Runs `graph` on both with every intermediate kept and gives the first, in the order of execution, that differs. Where
 /// none does, halves the search for the first that differs when it alone is kept: optimisations stay in force there.
-Result<std::optional<Culprit>> find_culprit(const Graph& graph, const Inputs& inputs, const SessionOptions& subject, const SessionOptions& judge,
-                                            const Tolerance& tolerance, Progress& progress);
+Result<std::optional<Culprit>> find_culprit(const Graph& graph, const Inputs& inputs, const SessionOptions& subject,
+                                            const SessionOptions& judge, const Tolerance& tolerance, Progress& progress);
 
 }  // namespace nacre::cli

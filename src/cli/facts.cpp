@@ -27,9 +27,8 @@ void substitute(Graph& graph, const Bindings& bindings) {
 }
 
 bool has_known_outputs(const Graph& graph, const Node& node) {
-  return std::all_of(node.outputs.begin(), node.outputs.end(), [&](Edge edge) {
-    return edge == kAbsent || !graph.fact(edge).is_tensor() || graph.fact(edge).has_constant_shape();
-  });
+  return std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [&](Edge edge) { return edge == kAbsent || !graph.fact(edge).is_tensor() || graph.fact(edge).has_constant_shape(); });
 }
 
 double elements_of_output(const Graph& graph, const Node& node) {
@@ -47,7 +46,8 @@ Bindings complete_bindings(const Graph& graph, Bindings given) {
       if (const auto name = dim.symbol_name()) names.emplace(*name);
   for (const auto& [name, value] : given)
     if (!names.contains(name))
-      throw wrong_use("--dim", "no input has a dimension '", name, "'; there are ", names.empty() ? "none" : joined({names.begin(), names.end()}));
+      throw wrong_use("--dim", "no input has a dimension '", name, "'; there are ",
+                      names.empty() ? "none" : joined({names.begin(), names.end()}));
   for (const std::string& name : names) given.try_emplace(name, 1);
   return given;
 }

@@ -37,13 +37,9 @@ int report(const std::string& subject, const Error& error) {
 int run_action(const Action& action) {
   try {
     return action();
-  } catch (const OutputClosed&) {
-    return kDone;
-  } catch (const Failure& failure) {
+  } catch (const OutputClosed&) { return kDone; } catch (const Failure& failure) {
     return report(failure.subject, failure.error);
-  } catch (const Error& error) {
-    return report("", error);
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& error) { return report("", error); } catch (const std::bad_alloc&) {
     return report("", Error(ErrorCode::resource_exhausted, "out of memory"));
   } catch (const std::exception& error) {
     return report("", Error(ErrorCode::internal, error.what(), "this is a bug in nacre: please report it"));
@@ -69,8 +65,9 @@ int run(int argc, char** argv) {
   CLI::App app("Runs, checks and measures ONNX models and Hugging Face checkpoints.", "nacre");
   app.set_version_flag("--version", cat("nacre ", version()), "Show the version");
   app.set_help_flag("-h,--help", "Show this help");
-  app.footer("`nacre COMMAND --help` shows the options of a command, and an example.\n"
-             "Exit codes: 0 done, 1 a run or check failed, 2 wrong use.");
+  app.footer(
+      "`nacre COMMAND --help` shows the options of a command, and an example.\n"
+      "Exit codes: 0 done, 1 a run or check failed, 2 wrong use.");
   std::vector<std::pair<CLI::App*, Action>> actions;
   for (const Command* command : kCommands) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->about));
@@ -81,13 +78,13 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
     return run_action([&] {
-      if (dynamic_cast<const CLI::CallForVersion*>(&asked)) print(cat(asked.what(), "\n"));
-      else print(app.help());
+      if (dynamic_cast<const CLI::CallForVersion*>(&asked))
+        print(cat(asked.what(), "\n"));
+      else
+        print(app.help());
       return kDone;
     });
-  } catch (const CLI::ParseError& error) {
-    return report_parse_error(app, error);
-  }
+  } catch (const CLI::ParseError& error) { return report_parse_error(app, error); }
   for (const auto& [sub, action] : actions)
     if (sub->parsed()) return run_action(action);
   print_error(app.help());

@@ -46,7 +46,8 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
   add_model_argument(app, options);
   app.add_option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
   app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
-  app.add_option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)")->check(CLI::NonNegativeNumber);
+  app.add_option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)")
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--strict", options.strict, "a node that the first backend cannot run is an error");
   app.add_flag("--no-optimise", options.no_optimise, "run the graph as the file has it");
 }

@@ -65,7 +65,8 @@ std::string Table::text(std::string_view indent) const {
   std::string out;
   for (const auto& row : rows_) {
     std::string line(indent);
-    for (size_t column = 0; column < row.size(); ++column) line += (column ? "  " : "") + padded(row[column], widths[column], numeric(column));
+    for (size_t column = 0; column < row.size(); ++column)
+      line += (column ? "  " : "") + padded(row[column], widths[column], numeric(column));
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
   }

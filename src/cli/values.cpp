@@ -191,7 +191,9 @@ std::vector<std::string> statistics(const Tensor& tensor) {
   return {compact(least), compact(most), compact(sum / double(tensor.size()))};
 }
 
-bool ends_with(std::string_view text, std::string_view end) { return text.size() >= end.size() && text.substr(text.size() - end.size()) == end; }
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
 
 }  // namespace
 
@@ -230,7 +232,9 @@ std::vector<Value> read_outputs(const std::string& source, const Session::State&
   }
   if (seed_of(source)) throw wrong_use(source, "stored outputs are an .npz or .json file, or a folder with output_0.pb ...");
   check_source(source);
-  const Inputs named = ends_with(source, ".npz") ? values_from_npz(source) : check(values_from_json(source, {state.outputs, state.graph, state.graph.outputs}), source);
+  const Inputs named = ends_with(source, ".npz")
+                           ? values_from_npz(source)
+                           : check(values_from_json(source, {state.outputs, state.graph, state.graph.outputs}), source);
   std::vector<Value> out;
   for (const std::string& name : *state.output_names) {
     const auto found = std::find_if(named.begin(), named.end(), [&](const auto& each) { return each.first == name; });
@@ -250,7 +254,9 @@ void write_npz_file(const std::string& target, const std::vector<std::string>& n
   NamedTensors arrays;
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].is_tensor())
-      throw Failure{target, Error(ErrorCode::unsupported, cat("output '", names[i], "' is a ", to_string(values[i].kind()), ", which an .npz cannot hold"), "write .json")};
+      throw Failure{target,
+                    Error(ErrorCode::unsupported,
+                          cat("output '", names[i], "' is a ", to_string(values[i].kind()), ", which an .npz cannot hold"), "write .json")};
     arrays.emplace_back(names[i], values[i].tensor());
   }
   check(save_npz(target, arrays), target);

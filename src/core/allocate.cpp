@@ -22,11 +22,11 @@ Result<void> MemoryBudget::charge(int64_t bytes) {
   int64_t used = account_->used.load(std::memory_order_relaxed);
   do {
     if (bytes > account_->limit - used)
-      return fail(ErrorCode::resource_exhausted, "cannot take ", bytes, " bytes: ", used, " of a limit of ", account_->limit, " are in use");
+      return fail(ErrorCode::resource_exhausted, "cannot take ", bytes, " bytes: ", used, " of a limit of ", account_->limit,
+                  " are in use");
   } while (!account_->used.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   int64_t peak = account_->peak.load(std::memory_order_relaxed);
-  while (peak < used + bytes && !account_->peak.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {
-  }
+  while (peak < used + bytes && !account_->peak.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {}
   return {};
 }
 

@@ -34,16 +34,21 @@ To number_as(From value) {
   if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
     return number_as<To>(static_cast<float>(value));
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if constexpr (std::is_same_v<To, uint64_t>) return cut_unsigned(value);
-    else if constexpr (sizeof(To) == 8 || std::is_same_v<To, uint32_t>) return static_cast<To>(cut<int64_t>(value));
-    else return static_cast<To>(cut<int32_t>(value));
+    if constexpr (std::is_same_v<To, uint64_t>)
+      return cut_unsigned(value);
+    else if constexpr (sizeof(To) == 8 || std::is_same_v<To, uint32_t>)
+      return static_cast<To>(cut<int64_t>(value));
+    else
+      return static_cast<To>(cut<int32_t>(value));
   } else {
     return static_cast<To>(value);
   }
 }
 
 template <class T>
-T read_storage(const T* at) { return *at; }
+T read_storage(const T* at) {
+  return *at;
+}
 inline float read_storage(const Float16* at) { return float_from_half(at->bits); }
 inline float read_storage(const BFloat16* at) { return float_from_bfloat(at->bits); }
 
@@ -89,39 +94,50 @@ void for_each_packed(const void* source, int64_t first, int64_t count, Each each
 template <int bits, bool is_signed, class T>
 void load_packed(const void* source, int64_t first, int64_t count, T* out) {
   for_each_packed<bits>(source, first, count, [out](int64_t i, uint8_t code) {
-    if constexpr (is_signed) out[i] = static_cast<T>(static_cast<int64_t>(static_cast<int8_t>(code << (8 - bits)) >> (8 - bits)));
-    else out[i] = static_cast<T>(code);
+    if constexpr (is_signed)
+      out[i] = static_cast<T>(static_cast<int64_t>(static_cast<int8_t>(code << (8 - bits)) >> (8 - bits)));
+    else
+      out[i] = static_cast<T>(code);
   });
 }
 
 // The low byte of the integer nearest to zero, for bool and the packed integers.
 template <class T>
 uint8_t low_byte(T value) {
-  if constexpr (std::is_floating_point_v<T>) return static_cast<uint8_t>(cut<int32_t>(value));
-  else return static_cast<uint8_t>(value);
+  if constexpr (std::is_floating_point_v<T>)
+    return static_cast<uint8_t>(cut<int32_t>(value));
+  else
+    return static_cast<uint8_t>(value);
 }
 
 // By bits, because with flush-to-zero on a denormal would compare equal to zero.
 template <class T>
 bool is_nonzero(T value) {
-  if constexpr (std::is_same_v<T, float>) return std::bit_cast<uint32_t>(value) << 1 != 0;
-  else if constexpr (std::is_same_v<T, double>) return std::bit_cast<uint64_t>(value) << 1 != 0;
-  else return value != 0;
+  if constexpr (std::is_same_v<T, float>)
+    return std::bit_cast<uint32_t>(value) << 1 != 0;
+  else if constexpr (std::is_same_v<T, double>)
+    return std::bit_cast<uint64_t>(value) << 1 != 0;
+  else
+    return value != 0;
 }
 
 template <class T>
 Float16 half_of(T value) {
   Float16 out;
-  if constexpr (std::is_same_v<T, float>) out.bits = half_from_float(value);
-  else out.bits = static_cast<uint16_t>(encode(kFloat16, parts_of(value), false));
+  if constexpr (std::is_same_v<T, float>)
+    out.bits = half_from_float(value);
+  else
+    out.bits = static_cast<uint16_t>(encode(kFloat16, parts_of(value), false));
   return out;
 }
 
 template <class T>
 BFloat16 bfloat_of(T value) {
   BFloat16 out;
-  if constexpr (std::is_same_v<T, float>) out.bits = bfloat_from_float(value);
-  else out.bits = static_cast<uint16_t>(encode(kBFloat16, parts_of(value), false));
+  if constexpr (std::is_same_v<T, float>)
+    out.bits = bfloat_from_float(value);
+  else
+    out.bits = static_cast<uint16_t>(encode(kBFloat16, parts_of(value), false));
   return out;
 }
 
@@ -132,10 +148,14 @@ void store_plain(void* target, int64_t first, int64_t count, const T* in) {
     std::copy_n(in, count, out);
   } else {
     for (int64_t i = 0; i < count; ++i) {
-      if constexpr (std::is_same_v<To, Float16>) out[i] = half_of(in[i]);
-      else if constexpr (std::is_same_v<To, BFloat16>) out[i] = bfloat_of(in[i]);
-      else if constexpr (std::is_same_v<To, bool>) out[i] = is_nonzero(in[i]);
-      else out[i] = number_as<To>(in[i]);
+      if constexpr (std::is_same_v<To, Float16>)
+        out[i] = half_of(in[i]);
+      else if constexpr (std::is_same_v<To, BFloat16>)
+        out[i] = bfloat_of(in[i]);
+      else if constexpr (std::is_same_v<To, bool>)
+        out[i] = is_nonzero(in[i]);
+      else
+        out[i] = number_as<To>(in[i]);
     }
   }
 }
@@ -232,8 +252,7 @@ void store_from(DType dtype, void* target, int64_t first, int64_t count, const T
     case DType::float8e5m2: return store_small(kE5M2, target, first, count, in, options.saturate);
     case DType::float8e5m2fnuz: return store_small(kE5M2FNUZ, target, first, count, in, options.saturate);
     case DType::float8e8m0: return store_e8m0(target, first, count, in, options);
-    case DType::float4e2m1:
-      return store_packed<4>(target, first, count, in, [](T value) { return encode(kE2M1, parts_of(value), true); });
+    case DType::float4e2m1: return store_packed<4>(target, first, count, in, [](T value) { return encode(kE2M1, parts_of(value), true); });
     case DType::uint4:
     case DType::int4: return store_packed<4>(target, first, count, in, low);
     case DType::uint2:
@@ -243,7 +262,7 @@ void store_from(DType dtype, void* target, int64_t first, int64_t count, const T
   }
 }
 
-#define NACRE_CONVERSIONS(T)                                           \
+#define NACRE_CONVERSIONS(T)                                          \
   template void load_as<T>(DType, const void*, int64_t, int64_t, T*); \
   template void store_from<T>(DType, void*, int64_t, int64_t, const T*, const ConvertOptions&);
 NACRE_CONVERSIONS(float)
@@ -275,8 +294,10 @@ void convert_complex(const Tensor& from, Tensor& to) {
 
 void copy_elements(const Tensor& from, Tensor& to) {
   if (from.size() == 0) return;
-  if (from.dtype() == DType::string) std::ranges::copy(from.data<std::string>(), to.mutable_data<std::string>().begin());
-  else std::memcpy(to.mutable_raw(), from.raw(), from.byte_size());
+  if (from.dtype() == DType::string)
+    std::ranges::copy(from.data<std::string>(), to.mutable_data<std::string>().begin());
+  else
+    std::memcpy(to.mutable_raw(), from.raw(), from.byte_size());
 }
 
 }  // namespace
@@ -287,12 +308,18 @@ Result<void> convert(const Tensor& from, Tensor& to, const ConvertOptions& optio
   if (source == target) return copy_elements(from, to), Result<void>{};
   if (source == DType::string) return numbers_from_text(from, to, options);
   if (target == DType::string) return text_from_numbers(from, to);
-  if (source == DType::complex64 && target == DType::complex128) convert_complex<float, double>(from, to);
-  else if (source == DType::complex128 && target == DType::complex64) convert_complex<double, float>(from, to);
-  else if (source == DType::float64 || source == DType::complex128) convert_numbers<double>(from, to, options);
-  else if (is_float(source) || source == DType::complex64) convert_numbers<float>(from, to, options);
-  else if (is_integer(source) && is_signed(source)) convert_numbers<int64_t>(from, to, options);
-  else convert_numbers<uint64_t>(from, to, options);
+  if (source == DType::complex64 && target == DType::complex128)
+    convert_complex<float, double>(from, to);
+  else if (source == DType::complex128 && target == DType::complex64)
+    convert_complex<double, float>(from, to);
+  else if (source == DType::float64 || source == DType::complex128)
+    convert_numbers<double>(from, to, options);
+  else if (is_float(source) || source == DType::complex64)
+    convert_numbers<float>(from, to, options);
+  else if (is_integer(source) && is_signed(source))
+    convert_numbers<int64_t>(from, to, options);
+  else
+    convert_numbers<uint64_t>(from, to, options);
   return {};
 }
 

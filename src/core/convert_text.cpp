@@ -20,7 +20,8 @@ template <class F>
 F beyond_range(std::string_view text) {
   const bool negative = text.front() == '-';
   const size_t exponent = text.find_first_of("eE");
-  const bool tiny = exponent != std::string_view::npos ? text[exponent + 1] == '-' : text.substr(negative, 2) == "0." || text[negative] == '.';
+  const bool tiny =
+      exponent != std::string_view::npos ? text[exponent + 1] == '-' : text.substr(negative, 2) == "0." || text[negative] == '.';
   const F magnitude = tiny ? F{0} : std::numeric_limits<F>::infinity();
   return negative ? -magnitude : magnitude;
 }
@@ -51,7 +52,8 @@ Result<void> parse_all(const Tensor& from, Tensor& to, const ConvertOptions& opt
   for (size_t i = 0; i < texts.size(); ++i) {
     T value{};
     if (!parse(trimmed(texts[i]), value))
-      return fail(ErrorCode::invalid_argument, "element ", i, ", \"", std::string_view(texts[i]).substr(0, 80), "\", is no number for ", to.dtype());
+      return fail(ErrorCode::invalid_argument, "element ", i, ", \"", std::string_view(texts[i]).substr(0, 80), "\", is no number for ",
+                  to.dtype());
     store_from(to.dtype(), target, static_cast<int64_t>(i), 1, &value, options);
   }
   return {};
@@ -65,7 +67,8 @@ std::string text_of(F value, F plain_limit) {
   const F magnitude = std::abs(value);
   const bool plain = magnitude == 0 || (magnitude >= F(1e-4) && magnitude < plain_limit);
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
   return {buffer, end};
 }
 

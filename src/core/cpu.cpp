@@ -10,7 +10,7 @@ constexpr std::string_view kIsaNames[] = {"portable", "avx2", "avx512", "avx512_
 
 struct FeatureRow {
   std::string_view name;
-  bool CpuFeatures::*flag;
+  bool CpuFeatures::* flag;
   Isa least;  // below this instruction set, NACRE_ISA hides the feature
 };
 
@@ -85,7 +85,8 @@ CpuInfo choose_isa(const CpuFeatures& features, const std::optional<std::string>
   const std::optional<Isa> asked = parse_isa(*wanted);
   const bool is_foreign = asked == Isa::neon && out.isa != Isa::neon;
   if (!asked || is_foreign || *asked > out.isa) {
-    out.isa_reason = cat(to_string(out.isa), ": NACRE_ISA asks for \"", *wanted, "\", which ", asked ? "this CPU does not have" : "is unknown");
+    out.isa_reason =
+        cat(to_string(out.isa), ": NACRE_ISA asks for \"", *wanted, "\", which ", asked ? "this CPU does not have" : "is unknown");
     return out;
   }
   out.isa_reason = cat(to_string(*asked), ": NACRE_ISA (this CPU has ", to_string(out.isa), ")");

@@ -9,7 +9,8 @@ namespace {
 // In the order of the enum.
 constexpr KnobRow kKnobs[] = {
     {Knob::threads, "NACRE_THREADS", "the CPUs this process may use", "threads of the process-wide team, the caller's included"},
-    {Knob::isa, "NACRE_ISA", "the best this CPU has", "highest instruction set for kernels: portable, avx2, avx512, avx512_vnni, amx; or neon"},
+    {Knob::isa, "NACRE_ISA", "the best this CPU has",
+     "highest instruction set for kernels: portable, avx2, avx512, avx512_vnni, amx; or neon"},
     {Knob::backend, "NACRE_BACKEND", "native", "backends in order of preference, e.g. \"onnxruntime,native\", where the caller names none"},
     {Knob::cache_dir, "NACRE_CACHE_DIR", "none: nothing is kept", "directory for packed weights and compiled code"},
     {Knob::log, "NACRE_LOG", "warning", "lowest level that reaches the log sink: debug, info, warning, error, off"},

@@ -1,7 +1,7 @@
 // What the library has to say beside results and errors goes to one sink, which the application sets. Default: nowhere.
 //
-//     set_log_sink([](LogLevel, std::string_view text, void* file) { fputs(std::string(text).c_str(), static_cast<FILE*>(file)); }, stderr);
-//     log_message(LogLevel::warning, "value_info of \"", name, "\" says ", declared, ", inferred ", inferred);
+//     set_log_sink([](LogLevel, std::string_view text, void* file) { fputs(std::string(text).c_str(), static_cast<FILE*>(file)); },
+//     stderr); log_message(LogLevel::warning, "value_info of \"", name, "\" says ", declared, ", inferred ", inferred);
 //
 #pragma once
 

@@ -21,9 +21,11 @@ std::unexpected<Error> fail(ErrorCode code, const Parts&... parts) {
 }  // namespace nacre
 
 /// The value of a Result, or returns its error from the enclosing function: `File f = NACRE_TRY(open(path));`
+// clang-format off
 #define NACRE_TRY(...)                                                       \
   __extension__({                                                            \
     auto nacre_result_ = (__VA_ARGS__);                                      \
     if (!nacre_result_) [[unlikely]] return std::unexpected(std::move(nacre_result_).error()); \
     *std::move(nacre_result_);                                               \
   })
+// clang-format on

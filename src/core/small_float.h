@@ -43,7 +43,8 @@ constexpr FloatParts ieee_parts(uint64_t magnitude, bool negative, int mantissa_
   const int exponent = static_cast<int>(magnitude >> mantissa_bits);
   if (exponent == exponent_mask) return {mantissa ? FloatParts::Kind::nan : FloatParts::Kind::infinite, negative, 0, 0};
   if (magnitude == 0) return {FloatParts::Kind::zero, negative, 0, 0};
-  if (exponent) return {FloatParts::Kind::finite, negative, exponent - bias, (mantissa | uint64_t{1} << mantissa_bits) << (63 - mantissa_bits)};
+  if (exponent)
+    return {FloatParts::Kind::finite, negative, exponent - bias, (mantissa | uint64_t{1} << mantissa_bits) << (63 - mantissa_bits)};
   const int zeros = std::countl_zero(mantissa);
   return {FloatParts::Kind::finite, negative, 64 - bias - mantissa_bits - zeros, mantissa << zeros};
 }

@@ -139,8 +139,10 @@ void* Tensor::mutable_raw() {
   const void* elements = raw();
   if (count_ == 0 || access_ == Access::borrowed || is_exclusive()) return data_;
   Tensor copy = or_throw(allocate(dtype_, shape_));
-  if (dtype_ == DType::string) std::copy_n(static_cast<const std::string*>(elements), count_, static_cast<std::string*>(copy.data_));
-  else std::memcpy(copy.data_, elements, byte_size());
+  if (dtype_ == DType::string)
+    std::copy_n(static_cast<const std::string*>(elements), count_, static_cast<std::string*>(copy.data_));
+  else
+    std::memcpy(copy.data_, elements, byte_size());
   *this = std::move(copy);
   return data_;
 }

@@ -19,7 +19,9 @@ inline void append(std::string& out, DType value) { out += to_string(value); }
 inline void append(std::string& out, const Shape& value) { out += to_string(value); }
 inline void append(std::string& out, std::span<const int64_t> value) { out += to_string(value); }
 template <std::integral T>
-void append(std::string& out, T value) { out += std::to_string(value); }
+void append(std::string& out, T value) {
+  out += std::to_string(value);
+}
 
 template <class... Parts>
 std::string cat(const Parts&... parts) {

@@ -18,9 +18,9 @@
 namespace nacre {
 namespace {
 
-constexpr int kMostThreads = 1000;    // the slots' state counts in ten bits
-constexpr int kSlots = 32;            // parallel_fors that can have helpers at the same time
-constexpr int kChunksPerThread = 4;   // finer chunks even out threads that are slow or late
+constexpr int kMostThreads = 1000;   // the slots' state counts in ten bits
+constexpr int kSlots = 32;           // parallel_fors that can have helpers at the same time
+constexpr int kChunksPerThread = 4;  // finer chunks even out threads that are slow or late
 constexpr auto kSpin = std::chrono::microseconds(50);
 
 struct Job {
@@ -126,8 +126,10 @@ TeamSize size_of_process_team() {
   const std::optional<double> quota = cgroup_cpu_quota();
   const Result<std::optional<int64_t>> asked = knob_integer(Knob::threads, 1, kMostThreads);
   std::string why = cat(cpus, cpus == 1 ? " CPU" : " CPUs", " by affinity, ");
-  if (quota) append(why, "a quota of "), append(why, *quota), append(why, " CPUs");
-  else append(why, "no CPU quota");
+  if (quota)
+    append(why, "a quota of "), append(why, *quota), append(why, " CPUs");
+  else
+    append(why, "no CPU quota");
   if (asked && *asked) return {static_cast<int>(**asked), cat(**asked, ": NACRE_THREADS (", why, ")")};
   if (!asked) append(why, cat("; ", asked.error().message(), ", ignored"));
   // A quota of 1.5 CPUs gets two threads: with one, half a CPU would lie idle.
@@ -162,7 +164,8 @@ struct ThreadTeam::Shared {
     epoch.fetch_add(1, std::memory_order_seq_cst);
     const auto asleep = static_cast<int>(sleepers.load(std::memory_order_seq_cst));
     if (asleep == 0) return;
-    if (helpers >= asleep) epoch.notify_all();
+    if (helpers >= asleep)
+      epoch.notify_all();
     else
       for (int i = 0; i < helpers; ++i) epoch.notify_one();
   }

@@ -41,9 +41,7 @@ std::vector<int64_t> Attributes::integers(std::string_view name, std::vector<int
 std::vector<float> Attributes::reals(std::string_view name, std::vector<float> otherwise) const {
   return value_or(*this, name, std::move(otherwise));
 }
-std::vector<std::string> Attributes::strings(std::string_view name) const {
-  return value_or(*this, name, std::vector<std::string>{});
-}
+std::vector<std::string> Attributes::strings(std::string_view name) const { return value_or(*this, name, std::vector<std::string>{}); }
 const Tensor* Attributes::tensor(std::string_view name) const {
   const AttributeValue* found = find(name);
   return found ? std::get_if<Tensor>(found) : nullptr;

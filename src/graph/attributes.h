@@ -9,8 +9,8 @@
 
 namespace nacre {
 
-using AttributeValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                                    std::vector<std::string>, Tensor, std::vector<Tensor>, Fact>;
+using AttributeValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, std::vector<std::string>, Tensor,
+                                    std::vector<Tensor>, Fact>;
 
 struct Attribute {
   std::string name;

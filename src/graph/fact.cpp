@@ -28,7 +28,9 @@ namespace {
 /// What holds of both: items of one sequence may differ in shape. Dims in which they do become a symbol.
 Fact common(const Fact& a, const Fact& b) {
   if (a.kind != b.kind) return {};
-  if (a.element) return a.kind == Fact::Kind::sequence ? Fact::sequence_of(common(*a.element, *b.element)) : Fact::optional_of(common(*a.element, *b.element));
+  if (a.element)
+    return a.kind == Fact::Kind::sequence ? Fact::sequence_of(common(*a.element, *b.element))
+                                          : Fact::optional_of(common(*a.element, *b.element));
   if (a.dtype != b.dtype || a.key_dtype != b.key_dtype) return {};
   Fact out = a;
   out.values = nullptr;

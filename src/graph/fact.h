@@ -15,9 +15,9 @@ struct Fact {
   Kind kind = Kind::unknown;
   DType dtype = DType::undefined;  // tensor: elements; map: values. `undefined` when not known
   DType key_dtype = DType::undefined;
-  std::optional<SymShape> shape;                            // empty: the rank is not known
-  std::shared_ptr<const Fact> element;                      // of a sequence or optional
-  std::shared_ptr<const std::vector<SymDim>> values;        // small integer tensors: the elements, row-major
+  std::optional<SymShape> shape;                      // empty: the rank is not known
+  std::shared_ptr<const Fact> element;                // of a sequence or optional
+  std::shared_ptr<const std::vector<SymDim>> values;  // small integer tensors: the elements, row-major
 
   static Fact tensor(DType dtype, std::optional<SymShape> shape = std::nullopt) {
     Fact out;

@@ -78,9 +78,7 @@ class Sorter {
  private:
   enum class State : uint8_t { fresh, needed, open, done };
 
-  int32_t producer_of(Edge edge) const {
-    return edge == kAbsent || graph_.constant(edge) ? -1 : uses_.producer[index(edge)];
-  }
+  int32_t producer_of(Edge edge) const { return edge == kAbsent || graph_.constant(edge) ? -1 : uses_.producer[index(edge)]; }
 
   void mark_needed() {
     std::vector<int32_t> stack;

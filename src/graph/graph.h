@@ -68,10 +68,10 @@ class Graph {
   std::vector<Node> nodes;
   std::vector<Edge> inputs;
   std::vector<Edge> outputs;
-  std::vector<std::string> output_names;  // as long as `outputs`; an edge may be given out twice under two names
-  std::unordered_map<std::string, int64_t> opsets;          // as the file imported them, for reports and export
-  std::vector<std::string> defaults;                        // constants that the file lets its caller replace, by name
-  std::unordered_map<std::string, std::string> metadata;    // producer, licence, custom properties
+  std::vector<std::string> output_names;                  // as long as `outputs`; an edge may be given out twice under two names
+  std::unordered_map<std::string, int64_t> opsets;        // as the file imported them, for reports and export
+  std::vector<std::string> defaults;                      // constants that the file lets its caller replace, by name
+  std::unordered_map<std::string, std::string> metadata;  // producer, licence, custom properties
 
   size_t edge_count() const noexcept { return edges_.size(); }
   EdgeInfo& operator[](Edge edge) { return edges_[index(edge)]; }

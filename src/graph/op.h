@@ -36,11 +36,11 @@ inline constexpr TypeSet signed_types{DType::int8, DType::int16, DType::int32, D
 inline constexpr TypeSet unsigned_types{DType::uint8, DType::uint16, DType::uint32, DType::uint64};
 inline constexpr TypeSet integer_types = signed_types | unsigned_types;
 inline constexpr TypeSet numeric_types = float_types | integer_types;
-inline constexpr TypeSet float8_types{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz, DType::float8e8m0};
+inline constexpr TypeSet float8_types{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz,
+                                      DType::float8e8m0};
 inline constexpr TypeSet packed_types{DType::int4, DType::uint4, DType::int2, DType::uint2, DType::float4e2m1};
 inline constexpr TypeSet complex_types{DType::complex64, DType::complex128};
-inline constexpr TypeSet all_types =
-    numeric_types | float8_types | packed_types | complex_types | TypeSet{DType::boolean, DType::string};
+inline constexpr TypeSet all_types = numeric_types | float8_types | packed_types | complex_types | TypeSet{DType::boolean, DType::string};
 
 enum class OpKind : uint8_t { other, elementwise, reduction, movement, shape, contraction, convolution, pooling, normalisation, control };
 
@@ -64,18 +64,18 @@ struct NodeView {
 /// What an operator means. `infer` and `evaluate` are required, the rest where it applies.
 struct Op {
   std::string_view name;
-  std::string_view domain = "";             ///< "" is ai.onnx
-  std::initializer_list<int> since;         ///< the domain's versions that changed it; the last one is our canonical form
-  TypeSet types = all_types;                ///< dtypes of the first input (of the output, where there is none)
-  Arity inputs{1, 1};                       ///< least and most; absent optional inputs count by position
+  std::string_view domain = "";      ///< "" is ai.onnx
+  std::initializer_list<int> since;  ///< the domain's versions that changed it; the last one is our canonical form
+  TypeSet types = all_types;         ///< dtypes of the first input (of the output, where there is none)
+  Arity inputs{1, 1};                ///< least and most; absent optional inputs count by position
   Arity outputs{1, 1};
-  Result<void> (*infer)(Inference&) = nullptr;      ///< sets the outputs' facts
-  Result<void> (*evaluate)(Evaluation&) = nullptr;  ///< plain loops, every dtype: the oracle
-  Result<void> (*upgrade)(Upgrade&) = nullptr;      ///< an older version's node -> canonical form
+  Result<void> (*infer)(Inference&) = nullptr;         ///< sets the outputs' facts
+  Result<void> (*evaluate)(Evaluation&) = nullptr;     ///< plain loops, every dtype: the oracle
+  Result<void> (*upgrade)(Upgrade&) = nullptr;         ///< an older version's node -> canonical form
   Edge (*lower)(Builder&, const NodeView&) = nullptr;  ///< the same in simpler operators; kAbsent: not this node
   OpKind kind = OpKind::other;
-  uint32_t may_alias = 0;                   ///< bit i: output 0 may be written over input i when it dies there
-  bool deterministic = true;                ///< false: never folded or merged (random operators)
+  uint32_t may_alias = 0;                     ///< bit i: output 0 may be written over input i when it dies there
+  bool deterministic = true;                  ///< false: never folded or merged (random operators)
   double (*cost)(const NodeView&) = nullptr;  ///< FLOPs when shapes are constant; default: output elements
 };
 

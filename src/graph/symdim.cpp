@@ -248,8 +248,10 @@ std::string SymDim::text() const {
     if (!out.empty()) out += term.coefficient < 0 ? " - " : " + ";
     std::string size = std::to_string(term.coefficient);
     if (!out.empty() && term.coefficient < 0) size.erase(0, 1);
-    if (term.key.empty()) out += size;
-    else out += (size == "1" ? "" : size + "*") + term.key;
+    if (term.key.empty())
+      out += size;
+    else
+      out += (size == "1" ? "" : size + "*") + term.key;
   };
   for (const Term& term : terms)
     if (!term.key.empty()) print(term);

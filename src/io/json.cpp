@@ -65,7 +65,9 @@ auto wrong(const Json& json, std::string_view expected) {
   return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", excerpt(node_of(json)));
 }
 
-std::string child_path(const Json& json, std::string_view key) { return json.path().empty() ? std::string(key) : cat(json.path(), ".", key); }
+std::string child_path(const Json& json, std::string_view key) {
+  return json.path().empty() ? std::string(key) : cat(json.path(), ".", key);
+}
 std::string child_path(const Json& json, size_t index) { return cat(json.path(), "[", index, "]"); }
 
 const Node* find(const Node& node, std::string_view key) {
@@ -84,9 +86,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     auto document = std::make_shared<const Node>(Node::parse(text));
     const Node* root = document.get();
     return JsonAccess::make(std::move(document), root, {});
-  } catch (const Node::exception& error) {
-    return fail(ErrorCode::invalid_argument, reason_of(error));
-  }
+  } catch (const Node::exception& error) { return fail(ErrorCode::invalid_argument, reason_of(error)); }
 }
 
 Json::Json() : node_(&kNull) {}

@@ -119,9 +119,7 @@ Result<void> put(const Node& node, const Place& at, Tensor& out, int64_t place) 
 }
 
 /// Real and imaginary parts lie as twice as many reals.
-DType part_of(DType dtype) {
-  return dtype == DType::complex64 ? DType::float32 : dtype == DType::complex128 ? DType::float64 : dtype;
-}
+DType part_of(DType dtype) { return dtype == DType::complex64 ? DType::float32 : dtype == DType::complex128 ? DType::float64 : dtype; }
 
 Result<Tensor> from_parts(const Tensor& parts, DType dtype, const std::string& path) {
   Shape shape = parts.shape();
@@ -208,7 +206,8 @@ std::string tensor_to_json(const Tensor& tensor) {
 
 std::string value_to_json(const Value& value) {
   if (value.is_tensor()) return tensor_to_json(value.tensor());
-  if (value.kind() == Value::Kind::map) return cat("{\"keys\":", tensor_to_json(value.keys()), ",\"values\":", tensor_to_json(value.values()), "}");
+  if (value.kind() == Value::Kind::map)
+    return cat("{\"keys\":", tensor_to_json(value.keys()), ",\"values\":", tensor_to_json(value.values()), "}");
   if (value.kind() == Value::Kind::optional) return value.items().empty() ? "null" : value_to_json(value.items()[0]);
   std::string out = "[";
   for (const Value& item : value.items()) out += (out.size() > 1 ? "," : "") + value_to_json(item);

@@ -24,7 +24,8 @@ Result<std::string> text_from_wide(Bytes element, bool big_endian) {
   if (big_endian) std::ranges::transform(letters, letters.begin(), [](char32_t c) { return static_cast<char32_t>(__builtin_bswap32(c)); });
   std::string out;
   for (const char32_t letter : letters.substr(0, letters.find_last_not_of(U'\0') + 1))
-    if (!append_utf8(out, letter)) return fail(ErrorCode::invalid_model, "text holds ", static_cast<uint32_t>(letter), ", which is no Unicode character");
+    if (!append_utf8(out, letter))
+      return fail(ErrorCode::invalid_model, "text holds ", static_cast<uint32_t>(letter), ", which is no Unicode character");
   return out;
 }
 
@@ -61,7 +62,8 @@ void copy_element(const Tensor& from, int64_t source, Tensor& to, int64_t target
     return;
   }
   const auto width = static_cast<int64_t>(bits_of(from.dtype()) / 8);
-  std::memcpy(static_cast<std::byte*>(to.mutable_raw()) + target * width, static_cast<const std::byte*>(from.raw()) + source * width, static_cast<size_t>(width));
+  std::memcpy(static_cast<std::byte*>(to.mutable_raw()) + target * width, static_cast<const std::byte*>(from.raw()) + source * width,
+              static_cast<size_t>(width));
 }
 
 /// The same array with its first axis no longer running fastest.
@@ -97,7 +99,8 @@ Result<Tensor> parse_npy(Bytes bytes, std::shared_ptr<const void> owner) {
     return fail(ErrorCode::invalid_model, "the array of shape ", header.shape, " needs ", needed, " bytes, ", data.size(), " are stored");
   if (header.width == 0 && count > 0) return fail(ErrorCode::invalid_model, "elements without width");  // any count would fit
   const Bytes stored = data.first(static_cast<size_t>(needed));
-  Tensor out = header.text == NpyHeader::Text::none ? NACRE_TRY(read_numbers(header, stored, std::move(owner))) : NACRE_TRY(read_text(header, stored));
+  Tensor out = header.text == NpyHeader::Text::none ? NACRE_TRY(read_numbers(header, stored, std::move(owner)))
+                                                    : NACRE_TRY(read_text(header, stored));
   return header.fortran_order && header.shape.size() > 1 ? row_major(out) : Result<Tensor>(std::move(out));
 }
 

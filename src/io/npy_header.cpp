@@ -74,11 +74,27 @@ struct NamedKind {
   DType dtype;
 };
 constexpr NamedKind kKinds[] = {
-    {"f2", DType::float16}, {"f4", DType::float32},   {"f8", DType::float64},    {"i1", DType::int8},   {"i2", DType::int16},
-    {"i4", DType::int32},   {"i8", DType::int64},     {"u1", DType::uint8},      {"u2", DType::uint16}, {"u4", DType::uint32},
-    {"u8", DType::uint64},  {"c8", DType::complex64}, {"c16", DType::complex128}, {"b1", DType::boolean}, {"V2", DType::bfloat16},
-    {"bfloat16", DType::bfloat16}, {"float8_e4m3fn", DType::float8e4m3fn}, {"float8_e4m3fnuz", DType::float8e4m3fnuz},
-    {"float8_e5m2", DType::float8e5m2}, {"float8_e5m2fnuz", DType::float8e5m2fnuz}, {"float8_e8m0fnu", DType::float8e8m0},
+    {"f2", DType::float16},
+    {"f4", DType::float32},
+    {"f8", DType::float64},
+    {"i1", DType::int8},
+    {"i2", DType::int16},
+    {"i4", DType::int32},
+    {"i8", DType::int64},
+    {"u1", DType::uint8},
+    {"u2", DType::uint16},
+    {"u4", DType::uint32},
+    {"u8", DType::uint64},
+    {"c8", DType::complex64},
+    {"c16", DType::complex128},
+    {"b1", DType::boolean},
+    {"V2", DType::bfloat16},
+    {"bfloat16", DType::bfloat16},
+    {"float8_e4m3fn", DType::float8e4m3fn},
+    {"float8_e4m3fnuz", DType::float8e4m3fnuz},
+    {"float8_e5m2", DType::float8e5m2},
+    {"float8_e5m2fnuz", DType::float8e5m2fnuz},
+    {"float8_e8m0fnu", DType::float8e8m0},
 };
 
 Result<void> set_text(NpyHeader& out, std::string_view kind) {
@@ -128,8 +144,10 @@ Result<void> parse_text(NpyHeader& out, std::string_view text) {
     } else {
       return fail(ErrorCode::invalid_model, "the .npy header has a key '", *key, "'");
     }
-    if (!in.take(',') && !in.take('}')) return fail(ErrorCode::invalid_model, "the .npy header does not end");
-    else if (in.at_end()) break;
+    if (!in.take(',') && !in.take('}'))
+      return fail(ErrorCode::invalid_model, "the .npy header does not end");
+    else if (in.at_end())
+      break;
   }
   if (!has_descr || !has_order || !has_shape || !in.at_end()) return fail(ErrorCode::invalid_model, "the .npy header is incomplete");
   return {};
@@ -147,7 +165,8 @@ Result<NpyHeader> parse_npy_header(std::span<const std::byte> bytes) {
   size_t length = 0;
   for (size_t i = 0; i < digits; ++i) length |= static_cast<size_t>(static_cast<unsigned char>(file[8 + i])) << (8 * i);
   if (length > file.size() - start || length > kLongestHeader)
-    return fail(ErrorCode::invalid_model, "the .npy header is said to take ", length, " bytes, ", file.size() - start, " follow and ", kLongestHeader, " are allowed");
+    return fail(ErrorCode::invalid_model, "the .npy header is said to take ", length, " bytes, ", file.size() - start, " follow and ",
+                kLongestHeader, " are allowed");
   NpyHeader out;
   NACRE_TRY(parse_text(out, file.substr(start, length)));
   out.size = start + length;

@@ -112,8 +112,21 @@ struct GraphProto;
 
 struct AttributeProto {
   enum Type : int32_t {
-    UNDEFINED = 0, FLOAT = 1, INT = 2, STRING = 3, TENSOR = 4, GRAPH = 5, FLOATS = 6, INTS = 7, STRINGS = 8, TENSORS = 9,
-    GRAPHS = 10, SPARSE_TENSOR = 11, SPARSE_TENSORS = 12, TYPE_PROTO = 13, TYPE_PROTOS = 14,
+    UNDEFINED = 0,
+    FLOAT = 1,
+    INT = 2,
+    STRING = 3,
+    TENSOR = 4,
+    GRAPH = 5,
+    FLOATS = 6,
+    INTS = 7,
+    STRINGS = 8,
+    TENSORS = 9,
+    GRAPHS = 10,
+    SPARSE_TENSOR = 11,
+    SPARSE_TENSORS = 12,
+    TYPE_PROTO = 13,
+    TYPE_PROTOS = 14,
   };
 
   std::string_view name;
@@ -191,7 +204,12 @@ struct ModelProto {
 
 /// SequenceProto's and OptionalProto's elem_type.
 enum DataKind : int32_t {
-  UNDEFINED_DATA = 0, TENSOR_DATA = 1, SPARSE_TENSOR_DATA = 2, SEQUENCE_DATA = 3, MAP_DATA = 4, OPTIONAL_DATA = 5,
+  UNDEFINED_DATA = 0,
+  TENSOR_DATA = 1,
+  SPARSE_TENSOR_DATA = 2,
+  SEQUENCE_DATA = 3,
+  MAP_DATA = 4,
+  OPTIONAL_DATA = 5,
 };
 
 struct MapProto;

@@ -26,25 +26,44 @@ void read(Reader& in, SequenceProto& out);
 void read(Reader& in, MapProto& out);
 void read(Reader& in, OptionalProto& out);
 
-template <class T> constexpr const char* kName = "message";
-template <> constexpr const char* kName<TensorProto> = "TensorProto";
-template <> constexpr const char* kName<SparseTensorProto> = "SparseTensorProto";
-template <> constexpr const char* kName<TensorShapeProto> = "TensorShapeProto";
-template <> constexpr const char* kName<Dimension> = "TensorShapeProto.Dimension";
-template <> constexpr const char* kName<TypeProto> = "TypeProto";
-template <> constexpr const char* kName<ValueInfoProto> = "ValueInfoProto";
-template <> constexpr const char* kName<AttributeProto> = "AttributeProto";
-template <> constexpr const char* kName<NodeProto> = "NodeProto";
-template <> constexpr const char* kName<TensorAnnotation> = "TensorAnnotation";
-template <> constexpr const char* kName<GraphProto> = "GraphProto";
-template <> constexpr const char* kName<FunctionProto> = "FunctionProto";
-template <> constexpr const char* kName<TrainingInfoProto> = "TrainingInfoProto";
-template <> constexpr const char* kName<ModelProto> = "ModelProto";
-template <> constexpr const char* kName<StringStringEntryProto> = "StringStringEntryProto";
-template <> constexpr const char* kName<OperatorSetIdProto> = "OperatorSetIdProto";
-template <> constexpr const char* kName<SequenceProto> = "SequenceProto";
-template <> constexpr const char* kName<MapProto> = "MapProto";
-template <> constexpr const char* kName<OptionalProto> = "OptionalProto";
+template <class T>
+constexpr const char* kName = "message";
+template <>
+constexpr const char* kName<TensorProto> = "TensorProto";
+template <>
+constexpr const char* kName<SparseTensorProto> = "SparseTensorProto";
+template <>
+constexpr const char* kName<TensorShapeProto> = "TensorShapeProto";
+template <>
+constexpr const char* kName<Dimension> = "TensorShapeProto.Dimension";
+template <>
+constexpr const char* kName<TypeProto> = "TypeProto";
+template <>
+constexpr const char* kName<ValueInfoProto> = "ValueInfoProto";
+template <>
+constexpr const char* kName<AttributeProto> = "AttributeProto";
+template <>
+constexpr const char* kName<NodeProto> = "NodeProto";
+template <>
+constexpr const char* kName<TensorAnnotation> = "TensorAnnotation";
+template <>
+constexpr const char* kName<GraphProto> = "GraphProto";
+template <>
+constexpr const char* kName<FunctionProto> = "FunctionProto";
+template <>
+constexpr const char* kName<TrainingInfoProto> = "TrainingInfoProto";
+template <>
+constexpr const char* kName<ModelProto> = "ModelProto";
+template <>
+constexpr const char* kName<StringStringEntryProto> = "StringStringEntryProto";
+template <>
+constexpr const char* kName<OperatorSetIdProto> = "OperatorSetIdProto";
+template <>
+constexpr const char* kName<SequenceProto> = "SequenceProto";
+template <>
+constexpr const char* kName<MapProto> = "MapProto";
+template <>
+constexpr const char* kName<OptionalProto> = "OptionalProto";
 
 // Only the messages above: string and number lists must not come here.
 template <class T>
@@ -117,8 +136,10 @@ void read(Reader& in, Dimension& out) {
 
 void read(Reader& in, TensorShapeProto& out) {
   while (in.next()) {
-    if (in.field() == 1) message(in, out.dim);
-    else in.skip();
+    if (in.field() == 1)
+      message(in, out.dim);
+    else
+      in.skip();
   }
 }
 
@@ -134,8 +155,10 @@ void read_tensor_type(Reader& in, TypeProto& out) {
 
 void read_element_type(Reader& in, TypeProto& out) {
   while (in.next()) {
-    if (in.field() == 1) message(in, out.element);
-    else in.skip();
+    if (in.field() == 1)
+      message(in, out.element);
+    else
+      in.skip();
   }
 }
 

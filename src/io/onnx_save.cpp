@@ -7,8 +7,8 @@
 namespace nacre::onnx {
 namespace {
 
-constexpr int64_t kPage = 4096;                          // offsets that can be mapped, as ONNX's documents advise
-constexpr size_t kMostInternal = size_t{3} << 29;        // 1.5 GiB of weights leave room for the rest below 2 GiB
+constexpr int64_t kPage = 4096;                    // offsets that can be mapped, as ONNX's documents advise
+constexpr size_t kMostInternal = size_t{3} << 29;  // 1.5 GiB of weights leave room for the rest below 2 GiB
 
 std::string_view file_name(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 

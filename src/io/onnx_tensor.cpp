@@ -99,9 +99,12 @@ struct ExternalReference {
 Result<ExternalReference> parse_external(const TensorProto& proto) {
   ExternalReference out;
   for (const auto& [key, value] : proto.external_data) {
-    if (key == "location") out.location = value;
-    else if (key == "offset") out.offset = NACRE_TRY(parse_size(key, value));
-    else if (key == "length") out.length = NACRE_TRY(parse_size(key, value));
+    if (key == "location")
+      out.location = value;
+    else if (key == "offset")
+      out.offset = NACRE_TRY(parse_size(key, value));
+    else if (key == "length")
+      out.length = NACRE_TRY(parse_size(key, value));
   }
   if (out.location.empty()) return fail(ErrorCode::invalid_model, "external data has no location");
   return out;
@@ -199,7 +202,8 @@ Result<Tensor> to_dense(const SparseTensorProto& proto, ExternalDir* external, i
   const Tensor indices = NACRE_TRY(to_tensor(proto.indices, nullptr, external));
   const size_t width = NACRE_TRY(index_width(indices, values, proto.dims.size()));
   const int64_t count = NACRE_TRY(checked_count(proto.dims)), bytes = NACRE_TRY(checked_bytes(values.dtype(), proto.dims));
-  if (bytes > max_bytes) return fail(ErrorCode::resource_exhausted, "dense ", values.dtype(), proto.dims, " takes ", bytes, " bytes, the limit is ", max_bytes);
+  if (bytes > max_bytes)
+    return fail(ErrorCode::resource_exhausted, "dense ", values.dtype(), proto.dims, " takes ", bytes, " bytes, the limit is ", max_bytes);
   Tensor out = NACRE_TRY(allocate(values.dtype(), proto.dims, nullptr, Fill::zero));
   const std::span<const int64_t> all = indices.data<int64_t>();
   int64_t last = -1;

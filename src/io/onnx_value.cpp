@@ -28,8 +28,10 @@ Result<Tensor> stacked(const std::vector<TensorProto>& protos, const Owner& owne
     const Tensor& item = items[place];
     if (item.dtype() != out.dtype() || item.size() != 1)
       return fail(ErrorCode::invalid_model, "map value ", place, " is ", describe(item), ", one ", out.dtype(), " is needed");
-    if (out.dtype() == DType::string) out.mutable_data<std::string>()[place] = item.data<std::string>()[0];
-    else std::memcpy(static_cast<std::byte*>(out.mutable_raw()) + place * item.byte_size(), item.raw(), item.byte_size());
+    if (out.dtype() == DType::string)
+      out.mutable_data<std::string>()[place] = item.data<std::string>()[0];
+    else
+      std::memcpy(static_cast<std::byte*>(out.mutable_raw()) + place * item.byte_size(), item.raw(), item.byte_size());
   }
   return out;
 }
@@ -38,8 +40,10 @@ Result<Tensor> keys_of(const MapProto& proto) {
   const bool strings = proto.key_type == static_cast<int32_t>(DType::string);
   const size_t count = strings ? proto.string_keys.size() : proto.keys.size();
   Tensor out = NACRE_TRY(allocate(strings ? DType::string : DType::int64, {static_cast<int64_t>(count)}));
-  if (strings) std::ranges::copy(proto.string_keys, out.mutable_data<std::string>().begin());
-  else std::ranges::copy(proto.keys, out.mutable_data<int64_t>().begin());
+  if (strings)
+    std::ranges::copy(proto.string_keys, out.mutable_data<std::string>().begin());
+  else
+    std::ranges::copy(proto.keys, out.mutable_data<int64_t>().begin());
   return out;
 }
 

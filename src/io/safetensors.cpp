@@ -23,11 +23,15 @@ struct NamedDType {
   DType dtype;
 };
 constexpr NamedDType kDTypes[] = {
-    {"F64", DType::float64},         {"F32", DType::float32},      {"F16", DType::float16},     {"BF16", DType::bfloat16},
-    {"I64", DType::int64},           {"I32", DType::int32},        {"I16", DType::int16},       {"I8", DType::int8},
-    {"U64", DType::uint64},          {"U32", DType::uint32},       {"U16", DType::uint16},      {"U8", DType::uint8},
-    {"BOOL", DType::boolean},        {"F8_E4M3", DType::float8e4m3fn}, {"F8_E5M2", DType::float8e5m2}, {"F8_E8M0", DType::float8e8m0},
-    {"F4", DType::float4e2m1},       {"C64", DType::complex64},
+    {"F64", DType::float64},        {"F32", DType::float32},
+    {"F16", DType::float16},        {"BF16", DType::bfloat16},
+    {"I64", DType::int64},          {"I32", DType::int32},
+    {"I16", DType::int16},          {"I8", DType::int8},
+    {"U64", DType::uint64},         {"U32", DType::uint32},
+    {"U16", DType::uint16},         {"U8", DType::uint8},
+    {"BOOL", DType::boolean},       {"F8_E4M3", DType::float8e4m3fn},
+    {"F8_E5M2", DType::float8e5m2}, {"F8_E8M0", DType::float8e8m0},
+    {"F4", DType::float4e2m1},      {"C64", DType::complex64},
 };
 
 Result<DType> dtype_named(std::string_view name) {
@@ -56,7 +60,8 @@ Result<Entry> parse_entry(std::string_view name, const Json& json, int64_t size)
   if (offsets.size() != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > size)
     return fail(ErrorCode::invalid_model, "'", name, "' has data_offsets ", offsets, " in ", size, " bytes of data");
   const int64_t needed = NACRE_TRY(checked_bytes(dtype, shape)), length = offsets[1] - offsets[0];
-  if (needed != length) return fail(ErrorCode::invalid_model, "'", name, "' is ", dtype, shape, ", which needs ", needed, " bytes, not ", length);
+  if (needed != length)
+    return fail(ErrorCode::invalid_model, "'", name, "' is ", dtype, shape, ", which needs ", needed, " bytes, not ", length);
   return Entry{name, dtype, std::move(shape), Range{offsets[0], length}};
 }
 
@@ -85,7 +90,8 @@ Result<std::string_view> header_of(Bytes bytes) {
   std::memcpy(&length, bytes.data(), kLengthBytes);
   const size_t left = bytes.size() - kLengthBytes;
   if (length > kLongestHeader || length > left)
-    return fail(ErrorCode::invalid_model, "the header is said to take ", length, " bytes, ", left, " follow and ", kLongestHeader, " are allowed");
+    return fail(ErrorCode::invalid_model, "the header is said to take ", length, " bytes, ", left, " follow and ", kLongestHeader,
+                " are allowed");
   return std::string_view(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
 }
 
@@ -97,8 +103,10 @@ Result<Safetensors> parse(Bytes bytes, const std::shared_ptr<const void>& owner)
   Safetensors out;
   std::vector<Entry> entries;
   for (const auto& [name, value] : fields) {
-    if (name == "__metadata__") out.metadata = NACRE_TRY(parse_metadata(value));
-    else entries.push_back(NACRE_TRY(parse_entry(name, value, static_cast<int64_t>(data.size()))));
+    if (name == "__metadata__")
+      out.metadata = NACRE_TRY(parse_metadata(value));
+    else
+      entries.push_back(NACRE_TRY(parse_entry(name, value, static_cast<int64_t>(data.size()))));
   }
   std::vector<const Entry*> order;
   for (const Entry& entry : entries) order.push_back(&entry);
@@ -116,8 +124,9 @@ std::unexpected<Error> within(Error error, std::string_view place) {
 }
 
 Error damaged(const Error& error) {  // what the JSON reader calls a wrong argument is a damaged file here
-  return Error(error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::not_found ? ErrorCode::invalid_model : error.code(),
-               error.message(), error.hint());
+  return Error(
+      error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::not_found ? ErrorCode::invalid_model : error.code(),
+      error.message(), error.hint());
 }
 
 }  // namespace
@@ -193,7 +202,8 @@ std::string header_for(const std::vector<const Named*>& order, const std::map<st
     const int64_t begin = end;
     end += static_cast<int64_t>(tensor.byte_size());
     separate();
-    out += cat(json_quoted(entry->first), ":{\"dtype\":\"", *name_of(tensor.dtype()), "\",\"shape\":", tensor.shape(), ",\"data_offsets\":[", begin, ",", end, "]}");
+    out += cat(json_quoted(entry->first), ":{\"dtype\":\"", *name_of(tensor.dtype()), "\",\"shape\":", tensor.shape(),
+               ",\"data_offsets\":[", begin, ",", end, "]}");
   }
   out += '}';
   out.resize((out.size() + 7) / 8 * 8, ' ');  // data then starts aligned
@@ -206,7 +216,8 @@ Result<std::vector<const Named*>> file_order(std::span<const Named> tensors) {
   std::set<std::string_view> names;
   for (const Named& entry : tensors) {
     if (!names.insert(entry.first).second) return fail(ErrorCode::invalid_argument, "two tensors are named '", entry.first, "'");
-    if (!name_of(entry.second.dtype())) return fail(ErrorCode::unsupported, "'", entry.first, "': safetensors has no type for ", entry.second.dtype());
+    if (!name_of(entry.second.dtype()))
+      return fail(ErrorCode::unsupported, "'", entry.first, "': safetensors has no type for ", entry.second.dtype());
     order.push_back(&entry);
   }
   std::ranges::sort(order, [](const Named* a, const Named* b) {

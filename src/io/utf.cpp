@@ -8,7 +8,9 @@ namespace {
 bool is_letter(char32_t letter) { return letter < 0xd800 || (letter > 0xdfff && letter <= 0x10ffff); }
 
 /// Number of bytes that follow a first byte, -1 for one that cannot come first.
-int followers(unsigned char first) { return first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1; }
+int followers(unsigned char first) {
+  return first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
+}
 
 }  // namespace
 

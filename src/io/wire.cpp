@@ -186,7 +186,9 @@ void Writer::put(uint32_t field, float value) {
   raw(&value, sizeof value);
 }
 
-void Writer::put(uint32_t field, std::string_view value) { put(field, Bytes(reinterpret_cast<const std::byte*>(value.data()), value.size())); }
+void Writer::put(uint32_t field, std::string_view value) {
+  put(field, Bytes(reinterpret_cast<const std::byte*>(value.data()), value.size()));
+}
 
 void Writer::put(uint32_t field, Bytes value) {
   tag(field, Type::bytes);

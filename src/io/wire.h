@@ -33,8 +33,7 @@ inline constexpr int64_t kMaxMessages = int64_t{1} << 22;
 
 class Reader {
  public:
-  Reader(Bytes bytes, const char* message)
-      : begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), message_(message) {}
+  Reader(Bytes bytes, const char* message) : begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), message_(message) {}
 
   /// Moves to the next field of the current message; false at its end and after an error.
   bool next();
@@ -147,8 +146,8 @@ class Writer {
   void packed_varints(uint32_t field, std::span<const T> values);
 
   bool writing_ = false;
-  size_t size_ = 0;                 // bytes so far
-  std::vector<uint64_t> lengths_;   // of nested messages, in the order they open
+  size_t size_ = 0;                // bytes so far
+  std::vector<uint64_t> lengths_;  // of nested messages, in the order they open
   size_t next_length_ = 0;
   std::vector<std::byte> out_;
 };

@@ -1,9 +1,10 @@
 #include "io/zip.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <zlib.h>
 
 #include "core/allocate.h"
 #include "core/checked.h"
@@ -17,7 +18,7 @@ constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50
 constexpr size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocatorSize = 20, kLongestComment = 65535;
 constexpr uint32_t kIn64 = 0xffffffff;  // the field's value is in the 64-bit extra field
 constexpr int kStored = 0, kDeflated = 8;
-constexpr int64_t kBestRatio = 1032;  // of deflate: what claims more lies about its size
+constexpr int64_t kBestRatio = 1032;        // of deflate: what claims more lies about its size
 constexpr size_t kChunk = size_t{1} << 30;  // zlib counts in 32 bits
 
 /// Little-endian fields of a record that is known to be long enough.
@@ -87,8 +88,13 @@ Result<Entry> read_entry(Bytes& directory) {
   if (field<uint32_t>(head, 0) != kCentral) return fail(ErrorCode::invalid_model, "zip: a directory entry is damaged");
   const size_t name = field<uint16_t>(head, 28), extra = field<uint16_t>(head, 30), comment = field<uint16_t>(head, 32);
   const Bytes rest = NACRE_TRY(slice(directory, kCentralSize, name + extra + comment, "directory entry"));
-  Entry out{std::string(reinterpret_cast<const char*>(rest.data()), name), field<uint16_t>(head, 8), field<uint16_t>(head, 10),
-            field<uint32_t>(head, 16), field<uint32_t>(head, 20), field<uint32_t>(head, 24), field<uint32_t>(head, 42)};
+  Entry out{std::string(reinterpret_cast<const char*>(rest.data()), name),
+            field<uint16_t>(head, 8),
+            field<uint16_t>(head, 10),
+            field<uint32_t>(head, 16),
+            field<uint32_t>(head, 20),
+            field<uint32_t>(head, 24),
+            field<uint32_t>(head, 42)};
   NACRE_TRY(read_extra64(out, rest.subspan(name, extra)));
   directory = directory.subspan(kCentralSize + rest.size());
   return out;
@@ -139,7 +145,8 @@ Result<ZipMember> read_member(Bytes file, const std::shared_ptr<const void>& own
   if (entry.method == kStored && entry.packed != entry.size)
     return fail(ErrorCode::invalid_model, "zip: '", entry.name, "' has ", entry.packed, " bytes stored, ", entry.size, " claimed");
   ZipMember out = entry.method == kStored ? ZipMember{entry.name, packed, owner} : NACRE_TRY(inflated(entry, packed));
-  if (checksum_of(out.bytes) != entry.checksum) return fail(ErrorCode::invalid_model, "zip: '", entry.name, "' does not match its checksum");
+  if (checksum_of(out.bytes) != entry.checksum)
+    return fail(ErrorCode::invalid_model, "zip: '", entry.name, "' does not match its checksum");
   return out;
 }
 
@@ -245,7 +252,8 @@ Result<void> ZipWriter::add(const std::string& name, std::vector<Bytes> pieces, 
 }
 
 Result<void> ZipWriter::finish() {
-  const auto start = static_cast<uint64_t>(file_.size()), size = static_cast<uint64_t>(directory_.size()), members = static_cast<uint64_t>(members_);
+  const auto start = static_cast<uint64_t>(file_.size()), size = static_cast<uint64_t>(directory_.size()),
+             members = static_cast<uint64_t>(members_);
   Record out{directory_};
   out.put(kEnd64).put(uint64_t{kEnd64Size - 12}).put(kVersion).put(kVersion).put(uint32_t{0}).put(uint32_t{0});
   out.put(members).put(members).put(size).put(start);

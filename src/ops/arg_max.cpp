@@ -12,7 +12,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_arg_max;
-const Op op_arg_max{.name = "ArgMax", .since = {1, 11, 12, 13}, .types = numeric_types, .infer = infer_arg, .evaluate = evaluate,
+const Op op_arg_max{.name = "ArgMax",
+                    .since = {1, 11, 12, 13},
+                    .types = numeric_types,
+                    .infer = infer_arg,
+                    .evaluate = evaluate,
                     .kind = OpKind::reduction};
 
 }  // namespace nacre

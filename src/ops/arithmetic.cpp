@@ -36,11 +36,13 @@ std::optional<SymDim> truncated_quotient(const SymDim& a, const SymDim& b) {
 
 Result<void> refuse_zero_divisor(const Evaluation& e) {
   const Tensor& divisor = e.input(1);
+  if (divisor.dtype() != e.dtype(0)) return fail(ErrorCode::invalid_argument, "divides ", describe(e.input(0)), " by ", describe(divisor));
   if (!is_integer(divisor.dtype())) return {};
   std::vector<int64_t> scratch;
   const int64_t* elements = elements_as<int64_t>(divisor, scratch);
   for (int64_t i = 0; i < divisor.size(); ++i)
-    if (elements[i] == 0) return fail(ErrorCode::invalid_argument, "integer division by zero: element ", i, " of the divisor ", describe(divisor));
+    if (elements[i] == 0)
+      return fail(ErrorCode::invalid_argument, "integer division by zero: element ", i, " of the divisor ", describe(divisor));
   return {};
 }
 

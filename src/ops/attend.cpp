@@ -17,7 +17,8 @@ Result<AttentionMask> read_mask(const Evaluation& e, size_t i, const Shape& scor
   AttentionMask out;
   out.present = true;
   out.shape = mask.shape();
-  if (out.shape.empty() || out.shape.size() > 4) return fail(ErrorCode::invalid_argument, "mask ", describe(mask), ": expected rank 1 to 4");
+  if (out.shape.empty() || out.shape.size() > 4)
+    return fail(ErrorCode::invalid_argument, "mask ", describe(mask), ": expected rank 1 to 4");
   out.shape.insert(out.shape.begin(), 4 - out.shape.size(), 1);
   for (size_t d = 0; d < 4; ++d)
     if (d == 3 ? out.shape[d] > scores[d] : out.shape[d] != 1 && out.shape[d] != scores[d])

@@ -29,7 +29,8 @@ template <class T, class Row, class Emit>
 Result<void> attend(Evaluation& e, const AttentionSizes& s, const T* q, const T* k, const T* v, double scale, Row row, Emit emit) {
   const int64_t block = std::min(kQueryBlock, s.queries), group = s.heads / std::max<int64_t>(s.kv_heads, 1);
   Tensor turned = NACRE_TRY(e.scratch(dtype_of<T>, {s.head, s.keys})), weights = NACRE_TRY(e.scratch(dtype_of<T>, {block, s.keys}));
-  Tensor scores = NACRE_TRY(e.scratch(DType::float64, {block, s.keys})), values = NACRE_TRY(e.scratch(DType::float64, {block, s.value_head}));
+  Tensor scores = NACRE_TRY(e.scratch(DType::float64, {block, s.keys})),
+         values = NACRE_TRY(e.scratch(DType::float64, {block, s.value_head}));
   T *k_turned = static_cast<T*>(turned.mutable_raw()), *probabilities = static_cast<T*>(weights.mutable_raw());
   double *score = static_cast<double*>(scores.mutable_raw()), *value = static_cast<double*>(values.mutable_raw());
   for (int64_t i = 0; i < s.batch * s.heads; ++i) {
@@ -42,7 +43,8 @@ Result<void> attend(Evaluation& e, const AttentionSizes& s, const T* q, const T*
       for (int64_t at = 0; at < count * s.keys; ++at) score[at] *= scale;
       for (int64_t at = 0; at < count; ++at) row(batch, head, first + at, score + at * s.keys);
       for (int64_t at = 0; at < count * s.keys; ++at) probabilities[at] = static_cast<T>(score[at]);
-      contract(MatrixView<T>{probabilities, s.keys, 1}, v + source * s.keys * s.value_head, s.value_head, count, s.keys, s.value_head, value, s.value_head);
+      contract(MatrixView<T>{probabilities, s.keys, 1}, v + source * s.keys * s.value_head, s.value_head, count, s.keys, s.value_head,
+               value, s.value_head);
       for (int64_t at = 0; at < count; ++at) emit(batch, head, first + at, value + at * s.value_head);
     }
   }

@@ -15,7 +15,8 @@ struct Sizes {
 
 Result<SymDim> divided(const SymDim& hidden, int64_t heads, std::string_view what) {
   if (heads < 1) return fail(ErrorCode::invalid_model, what, " is required for 3-D inputs");
-  if (hidden.is_constant() && *hidden.constant() % heads != 0) return fail(ErrorCode::invalid_argument, hidden, " features do not divide into ", heads, " heads");
+  if (hidden.is_constant() && *hidden.constant() % heads != 0)
+    return fail(ErrorCode::invalid_argument, hidden, " features do not divide into ", heads, " heads");
   return floor_div(hidden, heads);
 }
 
@@ -30,12 +31,14 @@ Result<Sizes> read_sizes(const Attributes& attributes, const SymShape& q, const 
     const int64_t heads = attributes.integer("q_num_heads", 0), kv_heads = attributes.integer("kv_num_heads", 0);
     s.head = NACRE_TRY(divided(q[2], heads, "q_num_heads")), s.value_head = NACRE_TRY(divided(v[2], kv_heads, "kv_num_heads"));
     s.heads = heads, s.kv_heads = kv_heads;
-    if (NACRE_TRY(divided(k[2], kv_heads, "kv_num_heads")).differs(s.head)) return fail(ErrorCode::invalid_argument, "heads of Q ", q, " and K ", k, " differ in size");
+    if (NACRE_TRY(divided(k[2], kv_heads, "kv_num_heads")).differs(s.head))
+      return fail(ErrorCode::invalid_argument, "heads of Q ", q, " and K ", k, " differ in size");
   } else {
     s.heads = q[1], s.kv_heads = k[1], s.head = q[3], s.value_head = v[3];
     if (k[3].differs(q[3]) || v[1].differs(k[1])) return fail(ErrorCode::invalid_argument, "Q ", q, ", K ", k, " and V ", v, " do not fit");
   }
-  if (k[0].differs(q[0]) || v[0].differs(q[0]) || v[s.flat ? 1 : 2].differs(s.incoming)) return fail(ErrorCode::invalid_argument, "Q ", q, ", K ", k, " and V ", v, " do not fit");
+  if (k[0].differs(q[0]) || v[0].differs(q[0]) || v[s.flat ? 1 : 2].differs(s.incoming))
+    return fail(ErrorCode::invalid_argument, "Q ", q, ", K ", k, " and V ", v, " do not fit");
   if (s.heads.is_constant() && s.kv_heads.is_constant() && (s.kv_heads.is(0) || *s.heads.constant() % *s.kv_heads.constant() != 0))
     return fail(ErrorCode::invalid_argument, s.heads, " query heads do not divide into ", s.kv_heads, " key heads");
   return s;
@@ -65,12 +68,14 @@ Result<Tensor> joined(Evaluation& e, size_t input, size_t past, size_t output, c
   const int64_t incoming = x.shape()[x.rank() == 3 ? 1 : 2], before = s.keys - incoming;
   const Shape shape{s.batch, s.kv_heads, s.keys, size};
   if (e.has(past) && e.shape(past) != Shape{s.batch, s.kv_heads, before, size})
-    return fail(ErrorCode::invalid_argument, "input ", past, " of shape ", e.shape(past), ": expected ", Shape{s.batch, s.kv_heads, before, size});
+    return fail(ErrorCode::invalid_argument, "input ", past, " of shape ", e.shape(past), ": expected ",
+                Shape{s.batch, s.kv_heads, before, size});
   Tensor out = NACRE_TRY(e.scratch(x.dtype(), shape));
   for (int64_t i = 0; i < s.batch * s.kv_heads; ++i) {
     if (before > 0) copy_elements(e.input(past), i * before * size, out, i * s.keys * size, before * size);
     const int64_t batch = i / s.kv_heads, head = i % s.kv_heads;
-    if (x.rank() == 4) copy_elements(x, i * incoming * size, out, (i * s.keys + before) * size, incoming * size);
+    if (x.rank() == 4)
+      copy_elements(x, i * incoming * size, out, (i * s.keys + before) * size, incoming * size);
     else
       for (int64_t at = 0; at < incoming; ++at)
         copy_elements(x, ((batch * incoming + at) * s.kv_heads + head) * size, out, (i * s.keys + before + at) * size, size);
@@ -111,7 +116,9 @@ Result<void> run(Evaluation& e, const AttentionSizes& s, const Scoring& scoring,
   const double scale = e.attributes().has("scale") ? e.attributes().real("scale", 1) : 1 / std::sqrt(static_cast<double>(s.head));
   return attend<T>(
       e, s, q.data(), elements_as<T>(k, keys), elements_as<T>(v, values), scale,
-      [&](int64_t batch, int64_t head, int64_t query, double* x) { scoring.apply(batch, head, query, (batch * s.heads + head) * s.queries + query, s.keys, x); },
+      [&](int64_t batch, int64_t head, int64_t query, double* x) {
+        scoring.apply(batch, head, query, (batch * s.heads + head) * s.queries + query, s.keys, x);
+      },
       [&](int64_t batch, int64_t head, int64_t query, const double* x) {
         const int64_t row = flat ? (batch * s.queries + query) * s.heads + head : (batch * s.heads + head) * s.queries + query;
         store_from<double>(y.dtype(), y.mutable_raw(), row * s.value_head, s.value_head, x);
@@ -121,7 +128,8 @@ Result<void> run(Evaluation& e, const AttentionSizes& s, const Scoring& scoring,
 Result<std::vector<int64_t>> valid_keys(const Evaluation& e, int64_t batch, int64_t keys) {
   if (!e.has(6)) return std::vector<int64_t>();
   std::vector<int64_t> out = NACRE_TRY(e.integers(6));
-  if (static_cast<int64_t>(out.size()) != batch) return fail(ErrorCode::invalid_argument, "nonpad_kv_seqlen of shape ", e.shape(6), ": expected [", batch, "]");
+  if (static_cast<int64_t>(out.size()) != batch)
+    return fail(ErrorCode::invalid_argument, "nonpad_kv_seqlen of shape ", e.shape(6), ": expected [", batch, "]");
   for (int64_t length : out)
     if (length < 0 || length > keys) return fail(ErrorCode::invalid_argument, "nonpad_kv_seqlen has ", length, ", expected 0 to ", keys);
   return out;
@@ -129,10 +137,12 @@ Result<std::vector<int64_t>> valid_keys(const Evaluation& e, int64_t batch, int6
 
 Result<void> evaluate(Evaluation& e) {
   const SymShape past = e.has(4) ? symbolic(e.shape(4)) : SymShape();
-  if (e.has(4) != e.has(5) || (e.has(4) && past.size() != 4)) return fail(ErrorCode::invalid_argument, "past_key and past_value come together and have rank 4");
-  const Sizes sym = NACRE_TRY(read_sizes(e.attributes(), symbolic(e.shape(0)), symbolic(e.shape(1)), symbolic(e.shape(2)), e.has(4) ? &past : nullptr));
-  const AttentionSizes s{*sym.batch.constant(), *sym.heads.constant(), *sym.kv_heads.constant(), *sym.queries.constant(), *sym.keys().constant(),
-                         *sym.head.constant(), *sym.value_head.constant()};
+  if (e.has(4) != e.has(5) || (e.has(4) && past.size() != 4))
+    return fail(ErrorCode::invalid_argument, "past_key and past_value come together and have rank 4");
+  const Sizes sym =
+      NACRE_TRY(read_sizes(e.attributes(), symbolic(e.shape(0)), symbolic(e.shape(1)), symbolic(e.shape(2)), e.has(4) ? &past : nullptr));
+  const AttentionSizes s{*sym.batch.constant(),  *sym.heads.constant(), *sym.kv_heads.constant(),  *sym.queries.constant(),
+                         *sym.keys().constant(), *sym.head.constant(),  *sym.value_head.constant()};
   const Shape scores{s.batch, s.heads, s.queries, s.keys};
   Tensor* y = NACRE_TRY(e.output(0, *constant_shape(output_shape(sym))));
   const Scoring scoring{.mask = NACRE_TRY(read_mask(e, 3, scores)),
@@ -155,7 +165,14 @@ double cost(const NodeView& node) {
 }  // namespace
 
 extern const Op op_attention;
-const Op op_attention{.name = "Attention", .since = {23, 24}, .types = float_types, .inputs = {3, 7}, .outputs = {1, 4}, .infer = infer,
-                      .evaluate = evaluate, .kind = OpKind::contraction, .cost = cost};
+const Op op_attention{.name = "Attention",
+                      .since = {23, 24},
+                      .types = float_types,
+                      .inputs = {3, 7},
+                      .outputs = {1, 4},
+                      .infer = infer,
+                      .evaluate = evaluate,
+                      .kind = OpKind::contraction,
+                      .cost = cost};
 
 }  // namespace nacre

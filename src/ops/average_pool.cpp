@@ -25,7 +25,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_average_pool;
-const Op op_average_pool{.name = "AveragePool", .since = {1, 7, 10, 11, 19, 22}, .types = float_types, .infer = infer_pool, .evaluate = evaluate,
+const Op op_average_pool{.name = "AveragePool",
+                         .since = {1, 7, 10, 11, 19, 22},
+                         .types = float_types,
+                         .infer = infer_pool,
+                         .evaluate = evaluate,
                          .kind = OpKind::pooling};
 
 }  // namespace nacre

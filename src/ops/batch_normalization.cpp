@@ -111,7 +111,14 @@ Result<void> upgrade(Upgrade& upgrade) {
 }  // namespace
 
 extern const Op op_batch_normalization;
-const Op op_batch_normalization{.name = "BatchNormalization", .since = {1, 6, 7, 9, 14, 15}, .types = float_types, .inputs = {5, 5},
-                                .outputs = {1, 3}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::normalisation};
+const Op op_batch_normalization{.name = "BatchNormalization",
+                                .since = {1, 6, 7, 9, 14, 15},
+                                .types = float_types,
+                                .inputs = {5, 5},
+                                .outputs = {1, 3},
+                                .infer = infer,
+                                .evaluate = evaluate,
+                                .upgrade = upgrade,
+                                .kind = OpKind::normalisation};
 
 }  // namespace nacre

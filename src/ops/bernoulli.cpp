@@ -24,7 +24,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_bernoulli;
-const Op op_bernoulli{.name = "Bernoulli", .since = {15, 22}, .types = float_types, .infer = infer, .evaluate = evaluate,
-                      .deterministic = false};
+const Op op_bernoulli{
+    .name = "Bernoulli", .since = {15, 22}, .types = float_types, .infer = infer, .evaluate = evaluate, .deterministic = false};
 
 }  // namespace nacre

@@ -33,8 +33,10 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_bit_cast;
-const Op op_bit_cast{.name = "BitCast", .since = {26},
-                     .types = numeric_types | float8_types | packed_types | complex_types | TypeSet{DType::boolean}, .infer = infer,
+const Op op_bit_cast{.name = "BitCast",
+                     .since = {26},
+                     .types = numeric_types | float8_types | packed_types | complex_types | TypeSet{DType::boolean},
+                     .infer = infer,
                      .evaluate = evaluate};
 
 }  // namespace nacre

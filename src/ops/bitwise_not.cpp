@@ -16,7 +16,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_bitwise_not;
-const Op op_bitwise_not{.name = "BitwiseNot", .since = {18}, .types = integer_types, .infer = same_as_input, .evaluate = evaluate,
-                        .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_bitwise_not{.name = "BitwiseNot",
+                        .since = {18},
+                        .types = integer_types,
+                        .infer = same_as_input,
+                        .evaluate = evaluate,
+                        .kind = OpKind::elementwise,
+                        .may_alias = 1};
 
 }  // namespace nacre

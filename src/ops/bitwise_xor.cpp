@@ -5,7 +5,13 @@
 namespace nacre {
 
 extern const Op op_bitwise_xor;
-const Op op_bitwise_xor{.name = "BitwiseXor", .since = {18}, .types = integer_types, .inputs = {2, 2}, .infer = broadcast_inputs,
-                        .evaluate = bitwise<[](auto a, auto b) { return a ^ b; }>, .kind = OpKind::elementwise, .may_alias = 3};
+const Op op_bitwise_xor{.name = "BitwiseXor",
+                        .since = {18},
+                        .types = integer_types,
+                        .inputs = {2, 2},
+                        .infer = broadcast_inputs,
+                        .evaluate = bitwise<[](auto a, auto b) { return a ^ b; }>,
+                        .kind = OpKind::elementwise,
+                        .may_alias = 3};
 
 }  // namespace nacre

@@ -12,7 +12,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_blackman_window;
-const Op op_blackman_window{.name = "BlackmanWindow", .since = {17}, .types = TypeSet{DType::int32, DType::int64}, .infer = infer_window,
-                            .evaluate = evaluate};
+const Op op_blackman_window{
+    .name = "BlackmanWindow", .since = {17}, .types = TypeSet{DType::int32, DType::int64}, .infer = infer_window, .evaluate = evaluate};
 
 }  // namespace nacre

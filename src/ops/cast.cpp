@@ -35,8 +35,12 @@ Result<void> evaluate(Evaluation& e) { return convert_input(e, NACRE_TRY(dtype_a
 }  // namespace
 
 extern const Op op_cast;
-const Op op_cast{.name = "Cast", .since = {1, 6, 9, 13, 19, 21, 23, 24, 25},
-                 .types = numeric_types | float8_types | packed_types | TypeSet{DType::boolean, DType::string}, .infer = infer,
-                 .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::elementwise};
+const Op op_cast{.name = "Cast",
+                 .since = {1, 6, 9, 13, 19, 21, 23, 24, 25},
+                 .types = numeric_types | float8_types | packed_types | TypeSet{DType::boolean, DType::string},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade,
+                 .kind = OpKind::elementwise};
 
 }  // namespace nacre

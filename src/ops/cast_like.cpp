@@ -22,8 +22,13 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_cast_like;
-const Op op_cast_like{.name = "CastLike", .since = {15, 19, 21, 23, 24, 25},
-                      .types = numeric_types | float8_types | packed_types | TypeSet{DType::boolean, DType::string}, .inputs = {2, 2},
-                      .infer = infer, .evaluate = evaluate, .lower = lower, .kind = OpKind::elementwise};
+const Op op_cast_like{.name = "CastLike",
+                      .since = {15, 19, 21, 23, 24, 25},
+                      .types = numeric_types | float8_types | packed_types | TypeSet{DType::boolean, DType::string},
+                      .inputs = {2, 2},
+                      .infer = infer,
+                      .evaluate = evaluate,
+                      .lower = lower,
+                      .kind = OpKind::elementwise};
 
 }  // namespace nacre

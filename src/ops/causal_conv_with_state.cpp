@@ -34,7 +34,8 @@ Result<void> evaluate(Evaluation& e) {
   const Shape &x = e.shape(0), &w = e.shape(1);
   const bool silu = NACRE_TRY(is_silu(e.attributes()));
   const Shape state = *constant_shape(NACRE_TRY(state_shape(symbolic(x), symbolic(w))));
-  if (e.has(2) && e.shape(2) != Shape{x[1]}) return fail(ErrorCode::invalid_argument, "bias of shape ", e.shape(2), ": expected ", Shape{x[1]});
+  if (e.has(2) && e.shape(2) != Shape{x[1]})
+    return fail(ErrorCode::invalid_argument, "bias of shape ", e.shape(2), ": expected ", Shape{x[1]});
   if (e.has(3) && e.shape(3) != state) return fail(ErrorCode::invalid_argument, "past_state of shape ", e.shape(3), ": expected ", state);
   const int64_t channels = x[1], length = x[2], taps = w[2];
   std::vector<double> scratch[2], padded(static_cast<size_t>(taps - 1 + length)), out(static_cast<size_t>(length));
@@ -58,7 +59,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_causal_conv_with_state;
-const Op op_causal_conv_with_state{.name = "CausalConvWithState", .since = {27}, .types = {DType::float32, DType::float16, DType::bfloat16},
-                                   .inputs = {2, 4}, .outputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::convolution};
+const Op op_causal_conv_with_state{.name = "CausalConvWithState",
+                                   .since = {27},
+                                   .types = {DType::float32, DType::float16, DType::bfloat16},
+                                   .inputs = {2, 4},
+                                   .outputs = {2, 2},
+                                   .infer = infer,
+                                   .evaluate = evaluate,
+                                   .kind = OpKind::convolution};
 
 }  // namespace nacre

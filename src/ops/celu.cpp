@@ -13,7 +13,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_celu;
-const Op op_celu{.name = "Celu", .since = {12}, .types = TypeSet{DType::float32}, .infer = same_as_input, .evaluate = evaluate,
-                 .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_celu{.name = "Celu",
+                 .since = {12},
+                 .types = TypeSet{DType::float32},
+                 .infer = same_as_input,
+                 .evaluate = evaluate,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

@@ -54,6 +54,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_center_crop_pad;
-const Op op_center_crop_pad{.name = "CenterCropPad", .since = {18}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_center_crop_pad{
+    .name = "CenterCropPad", .since = {18}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

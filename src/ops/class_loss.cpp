@@ -18,8 +18,10 @@ Result<ClassShape> ClassShape::of(const Evaluation& e) {
 
 Result<void> infer_loss(Inference& inference) {
   const bool whole = inference.attributes().string("reduction", "mean") == "none";
-  if (!whole) inference.set(0, inference.dtype(0), SymShape{});
-  else inference.set(0, inference.dtype(0), inference.input(1).shape);
+  if (!whole)
+    inference.set(0, inference.dtype(0), SymShape{});
+  else
+    inference.set(0, inference.dtype(0), inference.input(1).shape);
   return {};
 }
 
@@ -38,7 +40,8 @@ Result<double> weighted_losses(const Evaluation& e, const ClassShape& shape, con
       const int64_t target = targets[at];
       losses[at] = 0;
       if (ignores && target == ignored) continue;
-      if (target < 0 || target >= shape.classes) return fail(ErrorCode::invalid_argument, "target ", target, " at ", at, " is outside [0, ", shape.classes, ")");
+      if (target < 0 || target >= shape.classes)
+        return fail(ErrorCode::invalid_argument, "target ", target, " at ", at, " is outside [0, ", shape.classes, ")");
       const double weight = weights ? weights[target] : 1;
       losses[at] = -weight * log_prob[(row * shape.classes + target) * shape.inner + column];
       total += weight;

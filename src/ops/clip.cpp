@@ -8,7 +8,8 @@ namespace {
 // Opsets below 11 have the bounds as attributes; the defaults are the float range, which is no bound.
 Result<void> upgrade(Upgrade& u) {
   u.node.attributes.erase("consumed_inputs");
-  if (u.version < 11 && u.fact(0).dtype == DType::undefined) return fail(ErrorCode::invalid_model, "needs the type of its input for its bounds");
+  if (u.version < 11 && u.fact(0).dtype == DType::undefined)
+    return fail(ErrorCode::invalid_model, "needs the type of its input for its bounds");
   size_t position = 1;
   for (const char* name : {"min", "max"}) {
     if (u.node.attributes.has(name)) u.set_input(position, u.builder.scalar(u.node.attributes.real(name, 0), u.node.inputs[0]));
@@ -43,7 +44,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_clip;
-const Op op_clip{.name = "Clip", .since = {1, 6, 11, 12, 13}, .types = numeric_types, .inputs = {1, 3}, .infer = same_as_input,
-                 .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_clip{.name = "Clip",
+                 .since = {1, 6, 11, 12, 13},
+                 .types = numeric_types,
+                 .inputs = {1, 3},
+                 .infer = same_as_input,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

@@ -32,7 +32,8 @@ Result<Geometry> geometry(Evaluation& e) {
   g.strides = e.attributes().integers("strides", std::vector<int64_t>(axes, 1));
   g.dilations = e.attributes().integers("dilations", std::vector<int64_t>(axes, 1));
   g.pads = e.attributes().integers("pads", std::vector<int64_t>(2 * axes, 0));
-  if (e.input(0).rank() != 3 || g.block.size() != axes || g.strides.size() != axes || g.dilations.size() != axes || g.pads.size() != 2 * axes)
+  if (e.input(0).rank() != 3 || g.block.size() != axes || g.strides.size() != axes || g.dilations.size() != axes ||
+      g.pads.size() != 2 * axes)
     return fail(ErrorCode::invalid_argument, "image ", g.image, " and block ", g.block, " do not fit ", describe(e.input(0)));
   for (size_t d = 0; d < axes; ++d) {
     for (int64_t part : {g.image[d], g.block[d], g.strides[d], g.dilations[d], g.pads[d] + 1, g.pads[axes + d] + 1})
@@ -88,6 +89,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_col2_im;
-const Op op_col2_im{.name = "Col2Im", .since = {18}, .types = numeric_types | TypeSet{DType::boolean}, .inputs = {3, 3}, .infer = infer, .evaluate = evaluate};
+const Op op_col2_im{.name = "Col2Im",
+                    .since = {18},
+                    .types = numeric_types | TypeSet{DType::boolean},
+                    .inputs = {3, 3},
+                    .infer = infer,
+                    .evaluate = evaluate};
 
 }  // namespace nacre

@@ -18,7 +18,8 @@ Result<void> infer(Inference& inference) {
 
 Result<void> evaluate(Evaluation& e) {
   const Tensor& x = e.input(0);
-  if (e.dtype(1) != DType::boolean || e.input(1).rank() != 1) return fail(ErrorCode::invalid_argument, "condition is ", describe(e.input(1)), ", not bool[n]");
+  if (e.dtype(1) != DType::boolean || e.input(1).rank() != 1)
+    return fail(ErrorCode::invalid_argument, "condition is ", describe(e.input(1)), ", not bool[n]");
   Shape shape = e.attributes().has("axis") ? x.shape() : Shape{x.size()};
   const int64_t axis = NACRE_TRY(checked_index(e.attributes().integer("axis", 0), static_cast<int64_t>(shape.size()), "axis"));
   const AxisView view(shape, axis);
@@ -26,7 +27,8 @@ Result<void> evaluate(Evaluation& e) {
   const std::span<const bool> condition = e.input(1).data<bool>();
   for (size_t i = 0; i < condition.size(); ++i)
     if (condition[i]) chosen.push_back(static_cast<int64_t>(i));
-  if (!chosen.empty() && chosen.back() >= view.length) return fail(ErrorCode::invalid_argument, "condition ", chosen.back(), " chooses outside an axis of ", view.length);
+  if (!chosen.empty() && chosen.back() >= view.length)
+    return fail(ErrorCode::invalid_argument, "condition ", chosen.back(), " chooses outside an axis of ", view.length);
   shape[axis] = static_cast<int64_t>(chosen.size());
   Tensor* y = NACRE_TRY(e.output(0, shape));
   if (y->size() == 0) return {};
@@ -39,6 +41,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_compress;
-const Op op_compress{.name = "Compress", .since = {9, 11}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_compress{
+    .name = "Compress", .since = {9, 11}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

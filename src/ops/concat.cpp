@@ -31,8 +31,10 @@ Result<void> infer(Inference& inference) {
     }
     const int64_t axis = NACRE_TRY(inference.axis(given, static_cast<int64_t>(shape->size())));
     length = length + (*shape)[axis];
-    if (!out) out = *shape;
-    else NACRE_TRY(unify_around(*out, *shape, axis));
+    if (!out)
+      out = *shape;
+    else
+      NACRE_TRY(unify_around(*out, *shape, axis));
   }
   if (out) (*out)[NACRE_TRY(inference.axis(given, static_cast<int64_t>(out->size())))] = complete ? length : inference.fresh();
   const bool tracked = out && out->size() == 1;
@@ -55,7 +57,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_concat;
-const Op op_concat{.name = "Concat", .since = {1, 4, 11, 13}, .inputs = {1, kMany}, .infer = infer, .evaluate = evaluate,
-                   .upgrade = upgrade, .kind = OpKind::movement};
+const Op op_concat{.name = "Concat",
+                   .since = {1, 4, 11, 13},
+                   .inputs = {1, kMany},
+                   .infer = infer,
+                   .evaluate = evaluate,
+                   .upgrade = upgrade,
+                   .kind = OpKind::movement};
 
 }  // namespace nacre

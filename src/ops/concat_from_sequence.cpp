@@ -13,8 +13,10 @@ Result<void> infer(Inference& inference) {
   if (shape) {
     const bool stacks = attributes.integer("new_axis", 0) != 0;
     const int64_t axis = NACRE_TRY(inference.axis(attributes.integer("axis", 0), static_cast<int64_t>(shape->size() + stacks)));
-    if (stacks) shape->insert(shape->begin() + axis, inference.fresh());
-    else (*shape)[axis] = inference.fresh();
+    if (stacks)
+      shape->insert(shape->begin() + axis, inference.fresh());
+    else
+      (*shape)[axis] = inference.fresh();
   }
   inference.set(0, element.dtype, std::move(shape));
   return {};
@@ -39,6 +41,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_concat_from_sequence;
-const Op op_concat_from_sequence{.name = "ConcatFromSequence", .since = {11}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_concat_from_sequence{
+    .name = "ConcatFromSequence", .since = {11}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -16,10 +16,12 @@ Result<void> concatenate(Evaluation& e, std::span<const Tensor* const> parts, in
   const int64_t axis = NACRE_TRY(checked_index(given, parts[0]->rank(), "axis"));
   shape[axis] = 0;
   for (const Tensor* part : parts) {
-    if (part->dtype() != parts[0]->dtype()) return fail(ErrorCode::invalid_argument, "cannot join ", describe(*part), " to ", parts[0]->dtype());
+    if (part->dtype() != parts[0]->dtype())
+      return fail(ErrorCode::invalid_argument, "cannot join ", describe(*part), " to ", parts[0]->dtype());
     Shape around = part->shape();
     if (part->rank() == parts[0]->rank()) around[axis] = shape[axis];
-    if (around != shape) return fail(ErrorCode::invalid_argument, "cannot join ", describe(*parts[0]), " and ", describe(*part), " along axis ", axis);
+    if (around != shape)
+      return fail(ErrorCode::invalid_argument, "cannot join ", describe(*parts[0]), " and ", describe(*part), " along axis ", axis);
     shape[axis] = NACRE_TRY(checked_add(shape[axis], part->shape()[axis]));
   }
   Tensor* y = NACRE_TRY(e.output(0, parts[0]->dtype(), shape));
@@ -39,8 +41,7 @@ void copy_slices(const Tensor& x, int64_t axis, int64_t begin, Tensor& part) {
   if (part.size() == 0) return;
   const AxisView view(x.shape(), axis);
   const int64_t run = part.shape()[axis] * view.inner;
-  for (int64_t outer = 0; outer < view.outer; ++outer)
-    copy_elements(x, (outer * view.length + begin) * view.inner, part, outer * run, run);
+  for (int64_t outer = 0; outer < view.outer; ++outer) copy_elements(x, (outer * view.length + begin) * view.inner, part, outer * run, run);
 }
 
 }  // namespace nacre

@@ -35,7 +35,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_constant;
-const Op op_constant{.name = "Constant", .since = {1, 9, 11, 12, 13, 19, 21, 23, 24, 25}, .inputs = {0, 0}, .infer = infer,
-                     .evaluate = evaluate, .kind = OpKind::shape};
+const Op op_constant{.name = "Constant",
+                     .since = {1, 9, 11, 12, 13, 19, 21, 23, 24, 25},
+                     .inputs = {0, 0},
+                     .infer = infer,
+                     .evaluate = evaluate,
+                     .kind = OpKind::shape};
 
 }  // namespace nacre

@@ -23,7 +23,8 @@ Result<void> infer(Inference& inference) {
   if (!shape || shape->size() > 1) return {};
   const std::optional<int64_t> count = product(*shape).constant();
   const auto values = Fact::of(value).values;
-  if (count && values && *count <= kMaxTrackedValues) inference.set_values(0, std::vector<SymDim>(static_cast<size_t>(*count), (*values)[0]));
+  if (count && values && *count <= kMaxTrackedValues)
+    inference.set_values(0, std::vector<SymDim>(static_cast<size_t>(*count), (*values)[0]));
   return {};
 }
 
@@ -37,7 +38,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_constant_of_shape;
-const Op op_constant_of_shape{.name = "ConstantOfShape", .since = {9, 20, 21, 23, 24, 25}, .types = {DType::int64}, .infer = infer,
-                              .evaluate = evaluate, .kind = OpKind::shape};
+const Op op_constant_of_shape{.name = "ConstantOfShape",
+                              .since = {9, 20, 21, 23, 24, 25},
+                              .types = {DType::int64},
+                              .infer = infer,
+                              .evaluate = evaluate,
+                              .kind = OpKind::shape};
 
 }  // namespace nacre

@@ -24,14 +24,17 @@ void tile(MatrixView<T> a, const T* b, int64_t b_row_step, int64_t depth, int64_
 }
 
 template <class T, class Sum>
-void contract_tiles(MatrixView<T> a, const T* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, Sum* sums, int64_t sums_row_step) {
+void contract_tiles(MatrixView<T> a, const T* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, Sum* sums,
+                    int64_t sums_row_step) {
   for (int64_t column = 0; column < columns; column += kTileColumns) {
     const int64_t width = std::min(kTileColumns, columns - column);
     int64_t row = 0;
     for (; row + 4 <= rows; row += 4)
-      tile<4>({a.data + row * a.row_step, a.row_step, a.column_step}, b + column, b_row_step, depth, width, sums + row * sums_row_step + column, sums_row_step);
+      tile<4>({a.data + row * a.row_step, a.row_step, a.column_step}, b + column, b_row_step, depth, width,
+              sums + row * sums_row_step + column, sums_row_step);
     for (; row < rows; ++row)
-      tile<1>({a.data + row * a.row_step, a.row_step, a.column_step}, b + column, b_row_step, depth, width, sums + row * sums_row_step + column, sums_row_step);
+      tile<1>({a.data + row * a.row_step, a.row_step, a.column_step}, b + column, b_row_step, depth, width,
+              sums + row * sums_row_step + column, sums_row_step);
   }
 }
 
@@ -57,22 +60,27 @@ int64_t matrix_of(int64_t batch, std::span<const int64_t> batches, std::span<con
 
 }  // namespace
 
-void contract(MatrixView<float> a, const float* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums, int64_t sums_row_step) {
+void contract(MatrixView<float> a, const float* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums,
+              int64_t sums_row_step) {
   contract_tiles(a, b, b_row_step, rows, depth, columns, sums, sums_row_step);
 }
-void contract(MatrixView<double> a, const double* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums, int64_t sums_row_step) {
+void contract(MatrixView<double> a, const double* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums,
+              int64_t sums_row_step) {
   contract_tiles(a, b, b_row_step, rows, depth, columns, sums, sums_row_step);
 }
-void contract(MatrixView<uint64_t> a, const uint64_t* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, uint64_t* sums, int64_t sums_row_step) {
+void contract(MatrixView<uint64_t> a, const uint64_t* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, uint64_t* sums,
+              int64_t sums_row_step) {
   contract_tiles(a, b, b_row_step, rows, depth, columns, sums, sums_row_step);
 }
 
 Result<SymShape> matmul_shape(const SymShape& given_a, const SymShape& given_b) {
-  if (given_a.empty() || given_b.empty()) return fail(ErrorCode::invalid_argument, "cannot multiply ", given_a, " by ", given_b, ": no scalars");
+  if (given_a.empty() || given_b.empty())
+    return fail(ErrorCode::invalid_argument, "cannot multiply ", given_a, " by ", given_b, ": no scalars");
   SymShape a = given_a, b = given_b;
   promote(a, b);
   if (a.back().differs(b[b.size() - 2]))
-    return fail(ErrorCode::invalid_argument, "cannot multiply ", given_a, " by ", given_b, ": ", a.back(), " columns against ", b[b.size() - 2], " rows");
+    return fail(ErrorCode::invalid_argument, "cannot multiply ", given_a, " by ", given_b, ": ", a.back(), " columns against ",
+                b[b.size() - 2], " rows");
   SymShape out = NACRE_TRY(broadcast(SymShape(a.begin(), a.end() - 2), SymShape(b.begin(), b.end() - 2)));
   if (given_a.size() > 1) out.push_back(a[a.size() - 2]);
   if (given_b.size() > 1) out.push_back(b.back());
@@ -104,8 +112,8 @@ Result<void> multiply(Evaluation& e, const T* a, const Shape& a_shape, const T* 
   const int64_t count = NACRE_TRY(checked_count(batches));
   for (int64_t batch = 0; batch < count; ++batch) {
     NACRE_TRY(e.checkpoint());
-    contract(MatrixView<T>{a + matrix_of(batch, batches, own_a) * rows * depth, depth, 1}, b + matrix_of(batch, batches, own_b) * depth * columns,
-             columns, rows, depth, columns, y + batch * rows * columns, columns);
+    contract(MatrixView<T>{a + matrix_of(batch, batches, own_a) * rows * depth, depth, 1},
+             b + matrix_of(batch, batches, own_b) * depth * columns, columns, rows, depth, columns, y + batch * rows * columns, columns);
   }
   return {};
 }

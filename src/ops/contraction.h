@@ -13,9 +13,12 @@ struct MatrixView {
 };
 
 /// sums[row, column] = sum over k of a[row, k] * b[k, column]; rows of `b` and `sums` lie their steps apart.
-void contract(MatrixView<float> a, const float* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums, int64_t sums_row_step);
-void contract(MatrixView<double> a, const double* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums, int64_t sums_row_step);
-void contract(MatrixView<uint64_t> a, const uint64_t* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, uint64_t* sums, int64_t sums_row_step);
+void contract(MatrixView<float> a, const float* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums,
+              int64_t sums_row_step);
+void contract(MatrixView<double> a, const double* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, double* sums,
+              int64_t sums_row_step);
+void contract(MatrixView<uint64_t> a, const uint64_t* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, uint64_t* sums,
+              int64_t sums_row_step);
 
 /// out[column, row] = in[row, column].
 template <class T>

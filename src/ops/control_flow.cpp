@@ -73,7 +73,8 @@ Result<std::vector<Fact>> infer_carried(Inference& inference, std::span<const Fa
     formal.insert(formal.end(), after.begin(), after.end());
     results = NACRE_TRY(inference.infer_body(0, formal));
     if (results.size() < first_result + carried.size())
-      return fail(ErrorCode::invalid_model, "the body gives ", results.size(), " outputs, at least ", first_result + carried.size(), " are needed");
+      return fail(ErrorCode::invalid_model, "the body gives ", results.size(), " outputs, at least ", first_result + carried.size(),
+                  " are needed");
     bool changed = false;
     for (size_t i = 0; i < carried.size(); ++i) changed = carried[i].widen(results[first_result + i], inference) || changed;
     if (!changed || round >= rounds) break;
@@ -81,14 +82,16 @@ Result<std::vector<Fact>> infer_carried(Inference& inference, std::span<const Fa
   // After the last iteration, or before the first where there is none.
   for (size_t i = 0; i < carried.size(); ++i) {
     const Fact& result = results[first_result + i];
-    inference.set(i, initial[i].is_tensor() && result.is_tensor() && same_shape(initial[i], result) ? without_values(result) : join(initial[i], result, inference));
+    inference.set(i, initial[i].is_tensor() && result.is_tensor() && same_shape(initial[i], result) ? without_values(result)
+                                                                                                    : join(initial[i], result, inference));
   }
   return results;
 }
 
 Result<void> Accumulator::append(Evaluation& e, const Tensor& element) {
   Shape shape = element.shape();
-  if (capacity_ > 0 && (!std::equal(shape.begin(), shape.end(), rows_.shape().begin() + 1, rows_.shape().end()) || element.dtype() != rows_.dtype()))
+  if (capacity_ > 0 &&
+      (!std::equal(shape.begin(), shape.end(), rows_.shape().begin() + 1, rows_.shape().end()) || element.dtype() != rows_.dtype()))
     return fail(ErrorCode::invalid_argument, "iteration ", count_, " gives ", describe(element), ", those before ", rows_.dtype(),
                 Shape(rows_.shape().begin() + 1, rows_.shape().end()));
   if (count_ == capacity_) {

@@ -26,7 +26,13 @@ Result<void> evaluate(Evaluation& e) { return e.dtype(0) == DType::float64 ? run
 }  // namespace
 
 extern const Op op_conv;
-const Op op_conv{.name = "Conv", .since = {1, 11, 22}, .types = float_types, .inputs = {2, 3}, .infer = infer, .evaluate = evaluate,
-                 .kind = OpKind::convolution, .cost = [](const NodeView& node) { return convolution_cost(node, 1); }};
+const Op op_conv{.name = "Conv",
+                 .since = {1, 11, 22},
+                 .types = float_types,
+                 .inputs = {2, 3},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .kind = OpKind::convolution,
+                 .cost = [](const NodeView& node) { return convolution_cost(node, 1); }};
 
 }  // namespace nacre

@@ -21,8 +21,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_conv_integer;
-const Op op_conv_integer{.name = "ConvInteger", .since = {10}, .types = {DType::int8, DType::uint8}, .inputs = {2, 4}, .infer = infer,
-                         .evaluate = evaluate, .kind = OpKind::convolution,
+const Op op_conv_integer{.name = "ConvInteger",
+                         .since = {10},
+                         .types = {DType::int8, DType::uint8},
+                         .inputs = {2, 4},
+                         .infer = infer,
+                         .evaluate = evaluate,
+                         .kind = OpKind::convolution,
                          .cost = [](const NodeView& node) { return convolution_cost(node, 1); }};
 
 }  // namespace nacre

@@ -14,7 +14,8 @@ struct Spread {
 Result<Spread> spread(const Attributes& attributes, const Windows& windows, const SymShape& x) {
   const size_t rank = windows.rank();
   const std::vector<int64_t> extra = attributes.integers("output_padding"), wanted = attributes.integers("output_shape");
-  if (!extra.empty() && extra.size() != rank) return fail(ErrorCode::invalid_model, "output_padding ", extra, " for ", rank, " spatial axes");
+  if (!extra.empty() && extra.size() != rank)
+    return fail(ErrorCode::invalid_model, "output_padding ", extra, " for ", rank, " spatial axes");
   // Some writers include batch and channels.
   if (!wanted.empty() && wanted.size() != rank && wanted.size() != rank + 2)
     return fail(ErrorCode::invalid_model, "output_shape ", wanted, " for ", rank, " spatial axes");
@@ -26,18 +27,23 @@ Result<Spread> spread(const Attributes& attributes, const Windows& windows, cons
     const bool explicit_pads = wanted.empty() && !same;
     SymDim size = wanted.empty() ? x[axis + 2] * SymDim(stride) : SymDim(wanted[wanted.size() - rank + axis]);
     int64_t begin = windows.auto_pad == AutoPad::valid ? 0 : windows.pads[axis];
-    if (explicit_pads) size = windows.auto_pad == AutoPad::valid ? full : full - SymDim(begin + windows.pads[rank + axis]);
+    if (explicit_pads)
+      size = windows.auto_pad == AutoPad::valid ? full : full - SymDim(begin + windows.pads[rank + axis]);
     else if (const std::optional<int64_t> total = (full - size).constant())
-      begin = windows.auto_pad == AutoPad::same_upper ? std::max<int64_t>(*total, 0) / 2 : std::max<int64_t>(*total, 0) - std::max<int64_t>(*total, 0) / 2;
-    if (size.is_constant() && *size.constant() < 0) return fail(ErrorCode::invalid_argument, "pads leave ", size, " elements along axis ", axis + 2);
+      begin = windows.auto_pad == AutoPad::same_upper ? std::max<int64_t>(*total, 0) / 2
+                                                      : std::max<int64_t>(*total, 0) - std::max<int64_t>(*total, 0) / 2;
+    if (size.is_constant() && *size.constant() < 0)
+      return fail(ErrorCode::invalid_argument, "pads leave ", size, " elements along axis ", axis + 2);
     out.output.push_back(size), out.pad_begin.push_back(begin);
   }
   return out;
 }
 
 Result<void> check(const SymShape& x, const SymShape& w, int64_t groups) {
-  if (x.size() < 3 || w.size() != x.size()) return fail(ErrorCode::invalid_argument, "takes [n, c, ...] and weights of the same rank, not ", x, " and ", w);
-  if (groups < 1 || (x[1].is_constant() && *x[1].constant() % groups != 0)) return fail(ErrorCode::invalid_model, x[1], " channels in ", groups, " groups");
+  if (x.size() < 3 || w.size() != x.size())
+    return fail(ErrorCode::invalid_argument, "takes [n, c, ...] and weights of the same rank, not ", x, " and ", w);
+  if (groups < 1 || (x[1].is_constant() && *x[1].constant() % groups != 0))
+    return fail(ErrorCode::invalid_model, x[1], " channels in ", groups, " groups");
   if (x[1].differs(w[0])) return fail(ErrorCode::invalid_argument, x, " has ", x[1], " channels, weights ", w, " take ", w[0]);
   return {};
 }
@@ -96,7 +102,8 @@ Result<void> accumulate(Evaluation& e, const WindowGrid& grid, int64_t out, int6
     NACRE_TRY(e.checkpoint());
     grid.offsets(first, count, offsets);
     for (int64_t group = 0; group < shape[0] * groups; ++group) {
-      contract(MatrixView<T>{w + group % groups * in * rows, 1, rows}, x + group * in * pixels + first, pixels, rows, in, count, products, count);
+      contract(MatrixView<T>{w + group % groups * in * rows, 1, rows}, x + group * in * pixels + first, pixels, rows, in, count, products,
+               count);
       scatter(products, {offsets, static_cast<size_t>(taps * count)}, out, plane, y + group * out * plane);
     }
   }
@@ -119,8 +126,10 @@ Result<void> evaluate(Evaluation& e) {
   double* sums = static_cast<double*>(wide.mutable_raw());
   std::fill_n(sums, wide.size(), 0.0);
   const WindowGrid grid = transposed_grid(windows, x, s);
-  if (e.dtype(0) == DType::float64) NACRE_TRY(accumulate<double>(e, grid, w[1], plane, sums));
-  else NACRE_TRY(accumulate<float>(e, grid, w[1], plane, sums));
+  if (e.dtype(0) == DType::float64)
+    NACRE_TRY(accumulate<double>(e, grid, w[1], plane, sums));
+  else
+    NACRE_TRY(accumulate<float>(e, grid, w[1], plane, sums));
   NACRE_TRY(add_bias(e, 2, shape[0], shape[1], plane, sums));
   store_from<double>(y->dtype(), y->mutable_raw(), 0, y->size(), sums);
   return {};
@@ -129,8 +138,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_conv_transpose;
-const Op op_conv_transpose{.name = "ConvTranspose", .since = {1, 11, 22}, .types = float_types, .inputs = {2, 3}, .infer = infer,
-                           .evaluate = evaluate, .kind = OpKind::convolution,
+const Op op_conv_transpose{.name = "ConvTranspose",
+                           .since = {1, 11, 22},
+                           .types = float_types,
+                           .inputs = {2, 3},
+                           .infer = infer,
+                           .evaluate = evaluate,
+                           .kind = OpKind::convolution,
                            .cost = [](const NodeView& node) {
                              const auto &x = node.fact(0).shape, &w = node.fact(1).shape;
                              const std::optional<int64_t> count = x && w ? (product(*x) * product(*w, 1)).constant() : std::nullopt;

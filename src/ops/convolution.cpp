@@ -4,10 +4,12 @@ namespace nacre {
 namespace {
 
 Result<void> check_channels(const SymShape& x, const SymShape& w, int64_t groups) {
-  if (x.size() < 3 || w.size() != x.size()) return fail(ErrorCode::invalid_argument, "takes [n, c, ...] and weights of the same rank, not ", x, " and ", w);
+  if (x.size() < 3 || w.size() != x.size())
+    return fail(ErrorCode::invalid_argument, "takes [n, c, ...] and weights of the same rank, not ", x, " and ", w);
   if (groups < 1) return fail(ErrorCode::invalid_model, "group ", groups, ": expected at least 1");
   if ((w[1] * SymDim(groups)).differs(x[1]))
-    return fail(ErrorCode::invalid_argument, x, " has ", x[1], " channels, weights ", w, " in ", groups, " groups take ", w[1] * SymDim(groups));
+    return fail(ErrorCode::invalid_argument, x, " has ", x[1], " channels, weights ", w, " in ", groups, " groups take ",
+                w[1] * SymDim(groups));
   if (w[0].is_constant() && *w[0].constant() % groups != 0)
     return fail(ErrorCode::invalid_argument, w[0], " output channels do not divide into ", groups, " groups");
   return {};
@@ -88,14 +90,12 @@ Result<void> convolve(Evaluation& e, const Convolution& c, const T* x, const T* 
   for (int64_t first = 0; first < plane; first += block) {
     const int64_t count = std::min(block, plane - first);
     NACRE_TRY(e.checkpoint());
-    if (!direct) {
-      c.grid.offsets(first, count, offsets);
-    }
+    if (!direct) { c.grid.offsets(first, count, offsets); }
     for (int64_t group = 0; group < c.images * c.groups; ++group) {
       const T* source = x + group * in * input_plane;
       if (!direct) gather_columns(source, in, input_plane, {offsets, static_cast<size_t>(taps * count)}, count, gathered);
-      contract(MatrixView<T>{w + group % c.groups * out * depth, depth, 1}, direct ? source + first : gathered, direct ? input_plane : count, out,
-               depth, count, y + group * out * plane + first, plane);
+      contract(MatrixView<T>{w + group % c.groups * out * depth, depth, 1}, direct ? source + first : gathered,
+               direct ? input_plane : count, out, depth, count, y + group * out * plane + first, plane);
     }
   }
   return {};

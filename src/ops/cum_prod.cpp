@@ -13,8 +13,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_cum_prod;
-const Op op_cum_prod{.name = "CumProd", .since = {26},
-                     .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {2, 2},
-                     .infer = same_as_input, .evaluate = evaluate, .may_alias = 1};
+const Op op_cum_prod{.name = "CumProd",
+                     .since = {26},
+                     .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                     .inputs = {2, 2},
+                     .infer = same_as_input,
+                     .evaluate = evaluate,
+                     .may_alias = 1};
 
 }  // namespace nacre

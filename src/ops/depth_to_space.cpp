@@ -27,7 +27,8 @@ Result<void> infer(Inference& inference) {
 Result<void> evaluate(Evaluation& e) {
   const int64_t block = NACRE_TRY(block_size(e.attributes()));
   const Shape& in = e.shape(0);
-  if (in.size() != 4 || in[1] % (block * block) != 0) return fail(ErrorCode::invalid_argument, "cannot take blocks of ", block, " from ", describe(e.input(0)));
+  if (in.size() != 4 || in[1] % (block * block) != 0)
+    return fail(ErrorCode::invalid_argument, "cannot take blocks of ", block, " from ", describe(e.input(0)));
   const int64_t channels = in[1] / (block * block), plane = in[2] * in[3];
   const bool column_first = e.attributes().string("mode", "DCR") == "CRD";
   const int64_t channel_step = column_first ? block * block * plane : plane, block_step = column_first ? plane : channels * plane;

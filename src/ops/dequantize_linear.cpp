@@ -35,8 +35,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_dequantize_linear;
-const Op op_dequantize_linear{.name = "DequantizeLinear", .since = {10, 13, 19, 21, 23, 24, 25},
-                              .types = packed_types | TypeSet{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz, DType::int16, DType::int32, DType::int8, DType::uint16, DType::uint8},
-                              .inputs = {2, 3}, .infer = infer, .evaluate = evaluate};
+const Op op_dequantize_linear{
+    .name = "DequantizeLinear",
+    .since = {10, 13, 19, 21, 23, 24, 25},
+    .types = packed_types | TypeSet{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz, DType::int16,
+                                    DType::int32, DType::int8, DType::uint16, DType::uint8},
+    .inputs = {2, 3},
+    .infer = infer,
+    .evaluate = evaluate};
 
 }  // namespace nacre

@@ -12,7 +12,8 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   if (!shape) return inference.set(0, inference.dtype(0)), Result<void>();
   const size_t rank = shape->size();
-  if (rank < 2 || (*shape)[rank - 1].differs((*shape)[rank - 2])) return fail(ErrorCode::invalid_argument, "takes square matrices, given ", *shape);
+  if (rank < 2 || (*shape)[rank - 1].differs((*shape)[rank - 2]))
+    return fail(ErrorCode::invalid_argument, "takes square matrices, given ", *shape);
   inference.set(0, inference.dtype(0), SymShape(shape->begin(), shape->end() - 2));
   return {};
 }
@@ -37,7 +38,8 @@ double determinant(double* a, int64_t n) {
 Result<void> evaluate(Evaluation& e) {
   const Shape& shape = e.shape(0);
   const size_t rank = shape.size();
-  if (rank < 2 || shape[rank - 1] != shape[rank - 2]) return fail(ErrorCode::invalid_argument, "takes square matrices, given ", describe(e.input(0)));
+  if (rank < 2 || shape[rank - 1] != shape[rank - 2])
+    return fail(ErrorCode::invalid_argument, "takes square matrices, given ", describe(e.input(0)));
   const int64_t n = shape[rank - 1];
   Tensor* y = NACRE_TRY(e.output(0, Shape(shape.begin(), shape.end() - 2)));
   std::vector<double> matrix(static_cast<size_t>(n * n));

@@ -42,8 +42,10 @@ Result<void> infer(Inference& inference) {
   const int64_t axis = NACRE_TRY(signal_axis((*axes)[0], rank));
   SymShape out = *shape;
   SymDim length = direction.to_real() ? ((*shape)[axis] - 1) * 2 : (*shape)[axis];
-  if (const std::vector<SymDim>* given = inference.values(1)) length = given->size() == 1 ? (*given)[0] : inference.fresh();
-  else if (inference.has(1)) length = inference.fresh();
+  if (const std::vector<SymDim>* given = inference.values(1))
+    length = given->size() == 1 ? (*given)[0] : inference.fresh();
+  else if (inference.has(1))
+    length = inference.fresh();
   out[axis] = direction.onesided && !direction.inverse ? floor_div(length, 2) + 1 : length;
   out[rank - 1] = direction.to_real() ? 1 : 2;
   inference.set(0, inference.dtype(0), std::move(out));
@@ -65,7 +67,8 @@ void complete_spectrum(ComplexLine& line) {
   for (size_t k = 1; k < (n + 1) / 2; ++k) line[n - k] = std::conj(line[k]);
 }
 
-Result<void> transform_lines(Evaluation& e, const Direction& direction, const double* x, const Lines& in, double* y, const Lines& out, int64_t n) {
+Result<void> transform_lines(Evaluation& e, const Direction& direction, const double* x, const Lines& in, double* y, const Lines& out,
+                             int64_t n) {
   Fourier fourier(static_cast<size_t>(n), direction.inverse);
   ComplexLine line(static_cast<size_t>(n));
   const double scale = direction.inverse ? 1.0 / static_cast<double>(n) : 1;
@@ -94,8 +97,10 @@ Result<void> evaluate(Evaluation& e) {
   const Shape& shape = e.shape(0);
   const int64_t rank = e.input(0).rank();
   const Direction direction(e.attributes());
-  if (rank < 2 || shape[rank - 1] < 1 || shape[rank - 1] > 2) return fail(ErrorCode::invalid_argument, "takes [..., signal, 1 or 2], given ", describe(e.input(0)));
-  if (direction.onesided && !direction.inverse && shape[rank - 1] == 2) return fail(ErrorCode::invalid_argument, "onesided needs a real signal, given ", describe(e.input(0)));
+  if (rank < 2 || shape[rank - 1] < 1 || shape[rank - 1] > 2)
+    return fail(ErrorCode::invalid_argument, "takes [..., signal, 1 or 2], given ", describe(e.input(0)));
+  if (direction.onesided && !direction.inverse && shape[rank - 1] == 2)
+    return fail(ErrorCode::invalid_argument, "onesided needs a real signal, given ", describe(e.input(0)));
   const int64_t axis = NACRE_TRY(signal_axis(e.has(2) ? NACRE_TRY(e.integer(2)) : -2, rank));
   Lines in{.length = shape[axis], .parts = shape[rank - 1]};
   for (int64_t d = 0; d < axis; ++d) in.outer *= shape[d];
@@ -120,7 +125,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_dft;
-const Op op_dft{.name = "DFT", .since = {17, 20}, .types = float_types, .inputs = {1, 3}, .infer = infer, .evaluate = evaluate,
-                .upgrade = upgrade};
+const Op op_dft{
+    .name = "DFT", .since = {17, 20}, .types = float_types, .inputs = {1, 3}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade};
 
 }  // namespace nacre

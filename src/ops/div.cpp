@@ -26,7 +26,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_div;
-const Op op_div{.name = "Div", .since = {1, 6, 7, 13, 14}, .types = numeric_types, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
-                .upgrade = upgrade_axis_broadcast, .kind = OpKind::elementwise, .may_alias = 3};
+const Op op_div{.name = "Div",
+                .since = {1, 6, 7, 13, 14},
+                .types = numeric_types,
+                .inputs = {2, 2},
+                .infer = infer,
+                .evaluate = evaluate,
+                .upgrade = upgrade_axis_broadcast,
+                .kind = OpKind::elementwise,
+                .may_alias = 3};
 
 }  // namespace nacre

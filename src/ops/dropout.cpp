@@ -29,7 +29,8 @@ Result<void> upgrade(Upgrade& u) {
 
 Result<bool> in_training(Evaluation& e) {
   if (!e.has(2)) return false;
-  if (e.dtype(2) != DType::boolean || e.input(2).size() != 1) return fail(ErrorCode::invalid_argument, "training_mode is ", describe(e.input(2)));
+  if (e.dtype(2) != DType::boolean || e.input(2).size() != 1)
+    return fail(ErrorCode::invalid_argument, "training_mode is ", describe(e.input(2)));
   return *static_cast<const bool*>(e.input(2).raw());
 }
 
@@ -60,8 +61,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_dropout;
-const Op op_dropout{.name = "Dropout", .since = {1, 6, 7, 10, 12, 13, 22},
+const Op op_dropout{.name = "Dropout",
+                    .since = {1, 6, 7, 10, 12, 13, 22},
                     .types = float_types | TypeSet{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz},
-                    .inputs = {1, 3}, .outputs = {1, 2}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade, .deterministic = false};
+                    .inputs = {1, 3},
+                    .outputs = {1, 2},
+                    .infer = infer,
+                    .evaluate = evaluate,
+                    .upgrade = upgrade,
+                    .deterministic = false};
 
 }  // namespace nacre

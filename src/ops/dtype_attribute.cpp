@@ -4,7 +4,8 @@ namespace nacre {
 
 Result<DType> dtype_attribute(const Attributes& attributes, std::string_view name) {
   const int64_t number = attributes.integer(name, 0);
-  if (number <= 0 || number >= kDTypeCount) return fail(ErrorCode::invalid_model, "attribute '", name, "' is ", number, ", not an element type");
+  if (number <= 0 || number >= kDTypeCount)
+    return fail(ErrorCode::invalid_model, "attribute '", name, "' is ", number, ", not an element type");
   return static_cast<DType>(number);
 }
 

@@ -35,7 +35,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_dynamic_quantize_linear;
-const Op op_dynamic_quantize_linear{.name = "DynamicQuantizeLinear", .since = {11}, .types = TypeSet{DType::float32}, .outputs = {3, 3},
-                                    .infer = infer, .evaluate = evaluate};
+const Op op_dynamic_quantize_linear{.name = "DynamicQuantizeLinear",
+                                    .since = {11},
+                                    .types = TypeSet{DType::float32},
+                                    .outputs = {3, 3},
+                                    .infer = infer,
+                                    .evaluate = evaluate};
 
 }  // namespace nacre

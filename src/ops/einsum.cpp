@@ -107,8 +107,10 @@ void split_labels(const Equation& equation, size_t i, std::vector<bool>& present
   if (last) kept = equation.output;
   for (size_t label = 0; label < equation.labels; ++label) {
     if (!present[label]) continue;
-    if (!needed[label]) summed.push_back(static_cast<int>(label)), present[label] = false;
-    else if (!last) kept.push_back(static_cast<int>(label));
+    if (!needed[label])
+      summed.push_back(static_cast<int>(label)), present[label] = false;
+    else if (!last)
+      kept.push_back(static_cast<int>(label));
   }
 }
 
@@ -125,8 +127,10 @@ Result<void> contract_all(Evaluation& e, const Equation& equation, const std::ve
     std::vector<T> converted;
     const Operand<T> next{elements_as<T>(e.input(i), converted), label_strides(equation.inputs[i], e.shape(i), dims.size()), Tensor()};
     // Two operands at once where possible: the first alone would only be copied.
-    if (i == 0 && summed.empty() && equation.inputs.size() > 1 && e.dtype(0) == dtype_of<T>) total = next;
-    else total = NACRE_TRY(contract(e, total, next, kept, summed, dims));
+    if (i == 0 && summed.empty() && equation.inputs.size() > 1 && e.dtype(0) == dtype_of<T>)
+      total = next;
+    else
+      total = NACRE_TRY(contract(e, total, next, kept, summed, dims));
   }
   store_from<T>(y.dtype(), y.mutable_raw(), 0, y.size(), total.data);
   return {};
@@ -173,7 +177,14 @@ double cost(const NodeView& n) {
 }  // namespace
 
 extern const Op op_einsum;
-const Op op_einsum{.name = "Einsum", .since = {12}, .types = integer_types | TypeSet{DType::float16, DType::float32, DType::float64},
-                   .inputs = {1, kMany}, .infer = infer, .evaluate = evaluate, .lower = lower_einsum, .kind = OpKind::contraction, .cost = cost};
+const Op op_einsum{.name = "Einsum",
+                   .since = {12},
+                   .types = integer_types | TypeSet{DType::float16, DType::float32, DType::float64},
+                   .inputs = {1, kMany},
+                   .infer = infer,
+                   .evaluate = evaluate,
+                   .lower = lower_einsum,
+                   .kind = OpKind::contraction,
+                   .cost = cost};
 
 }  // namespace nacre

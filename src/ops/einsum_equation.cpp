@@ -14,11 +14,15 @@ Result<std::string> read_term(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == ' ') continue;
-    if (text.substr(i, 3) == "...") out += kEllipsis, i += 2;
-    else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) out += c;
-    else return fail(ErrorCode::invalid_model, "equation term \"", text, "\" holds '", c, "'");
+    if (text.substr(i, 3) == "...")
+      out += kEllipsis, i += 2;
+    else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+      out += c;
+    else
+      return fail(ErrorCode::invalid_model, "equation term \"", text, "\" holds '", c, "'");
   }
-  if (std::count(out.begin(), out.end(), kEllipsis) > 1) return fail(ErrorCode::invalid_model, "equation term \"", text, "\" has two ellipses");
+  if (std::count(out.begin(), out.end(), kEllipsis) > 1)
+    return fail(ErrorCode::invalid_model, "equation term \"", text, "\" has two ellipses");
   return out;
 }
 
@@ -74,7 +78,8 @@ Result<size_t> covered_axes(const std::string& term, size_t rank) {
 Result<Equation> Equation::parse(std::string_view text, const std::vector<size_t>& ranks) {
   const size_t arrow = text.find("->");
   const std::vector<std::string> terms = NACRE_TRY(read_terms(text.substr(0, arrow)));
-  if (terms.size() != ranks.size()) return fail(ErrorCode::invalid_model, "equation \"", text, "\" has ", terms.size(), " terms for ", ranks.size(), " inputs");
+  if (terms.size() != ranks.size())
+    return fail(ErrorCode::invalid_model, "equation \"", text, "\" has ", terms.size(), " terms for ", ranks.size(), " inputs");
   const std::string result = arrow == std::string_view::npos ? implicit_output(terms) : NACRE_TRY(read_term(text.substr(arrow + 2)));
   std::vector<size_t> covered;
   Numbering numbering;

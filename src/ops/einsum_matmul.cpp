@@ -30,8 +30,10 @@ std::optional<Product> classify(const Equation& equation) {
   if (repeats(a) || repeats(b)) return std::nullopt;
   Product out;
   for (int label : equation.output) {
-    if (has(a, label) && has(b, label)) out.batch.push_back(label);
-    else if (!place(has(a, label) ? out.row : out.column, label)) return std::nullopt;
+    if (has(a, label) && has(b, label))
+      out.batch.push_back(label);
+    else if (!place(has(a, label) ? out.row : out.column, label))
+      return std::nullopt;
   }
   for (int label : a)
     if (!has(equation.output, label) && (!has(b, label) || !place(out.sum, label))) return std::nullopt;
@@ -54,8 +56,10 @@ bool same_dims(const NodeView& node, const Equation& equation, int label) {
 Edge arrange(Builder& b, Edge x, const Labels& labels, const Labels& order) {
   std::vector<int64_t> perm, missing;
   for (size_t i = 0; i < order.size(); ++i) {
-    if (order[i] < 0) missing.push_back(static_cast<int64_t>(i));
-    else perm.push_back(std::find(labels.begin(), labels.end(), order[i]) - labels.begin());
+    if (order[i] < 0)
+      missing.push_back(static_cast<int64_t>(i));
+    else
+      perm.push_back(std::find(labels.begin(), labels.end(), order[i]) - labels.begin());
   }
   if (!std::is_sorted(perm.begin(), perm.end())) x = b.transpose(x, perm);
   return missing.empty() ? x : b.unsqueeze(x, missing);
@@ -76,7 +80,8 @@ Edge lower_einsum(Builder& builder, const NodeView& node) {
   Labels left = product->batch, right = product->batch, result;
   left.insert(left.end(), {product->row, product->sum});
   right.insert(right.end(), {product->sum, product->column});
-  const Edge y = builder.matmul(arrange(builder, node.input(0), equation->inputs[0], left), arrange(builder, node.input(1), equation->inputs[1], right));
+  const Edge y = builder.matmul(arrange(builder, node.input(0), equation->inputs[0], left),
+                                arrange(builder, node.input(1), equation->inputs[1], right));
   std::vector<int64_t> ones;
   const int64_t batch = static_cast<int64_t>(product->batch.size());
   if (product->row < 0) ones.push_back(batch);

@@ -33,8 +33,10 @@ void map_elements(const Tensor& x, Tensor& y, F f) {
 template <class F>
 Result<void> unary_float_to(Evaluation& e, DType to, F f) {
   Tensor* y = NACRE_TRY(e.output(0, to, e.shape(0)));
-  if (e.dtype(0) == DType::float64) map_elements<double>(e.input(0), *y, f);
-  else map_elements<float>(e.input(0), *y, f);
+  if (e.dtype(0) == DType::float64)
+    map_elements<double>(e.input(0), *y, f);
+  else
+    map_elements<float>(e.input(0), *y, f);
   return {};
 }
 template <class F>
@@ -63,9 +65,9 @@ struct BroadcastWalk {
   /// `shapes` broadcast to `out`. Adjacent axes are merged where every operand allows it.
   BroadcastWalk(const Shape& out, std::span<const Shape* const> shapes);
 
-  int64_t run_length = 1;             ///< elements of one innermost run
+  int64_t run_length = 1;  ///< elements of one innermost run
   int64_t runs = 1;
-  std::vector<int64_t> run_strides;   ///< per operand, inside a run: 0 or 1 (or more when axes did not merge)
+  std::vector<int64_t> run_strides;  ///< per operand, inside a run: 0 or 1 (or more when axes did not merge)
   /// Element offsets of each operand at the start of run `run`.
   void offsets(int64_t run, std::span<int64_t> out) const;
 

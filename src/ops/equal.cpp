@@ -33,7 +33,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_equal;
-const Op op_equal{.name = "Equal", .since = {1, 7, 11, 13, 19}, .types = numeric_types | TypeSet{DType::boolean, DType::string},
-                  .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade_axis_broadcast, .kind = OpKind::elementwise};
+const Op op_equal{.name = "Equal",
+                  .since = {1, 7, 11, 13, 19},
+                  .types = numeric_types | TypeSet{DType::boolean, DType::string},
+                  .inputs = {2, 2},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .upgrade = upgrade_axis_broadcast,
+                  .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -5,7 +5,12 @@
 namespace nacre {
 
 extern const Op op_erf;
-const Op op_erf{.name = "Erf", .since = {9, 13}, .types = float_types, .infer = same_as_input,
-                .evaluate = unary_float<[](auto x) { return std::erf(x); }>, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_erf{.name = "Erf",
+                .since = {9, 13},
+                .types = float_types,
+                .infer = same_as_input,
+                .evaluate = unary_float<[](auto x) { return std::erf(x); }>,
+                .kind = OpKind::elementwise,
+                .may_alias = 1};
 
 }  // namespace nacre

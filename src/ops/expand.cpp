@@ -16,8 +16,10 @@ Result<void> infer(Inference& inference) {
   inference.set(0, inference.dtype(0), std::move(out));
   const std::vector<SymDim>* values = inference.values(0);
   if (!tracked || !values) return {};
-  if (values->size() == 1) inference.set_values(0, std::vector<SymDim>(static_cast<size_t>(*count), (*values)[0]));
-  else keep_values(inference);
+  if (values->size() == 1)
+    inference.set_values(0, std::vector<SymDim>(static_cast<size_t>(*count), (*values)[0]));
+  else
+    keep_values(inference);
   return {};
 }
 

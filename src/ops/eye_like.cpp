@@ -31,7 +31,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_eye_like;
-const Op op_eye_like{.name = "EyeLike", .since = {9, 22}, .types = numeric_types | TypeSet{DType::boolean}, .infer = infer,
-                     .evaluate = evaluate};
+const Op op_eye_like{
+    .name = "EyeLike", .since = {9, 22}, .types = numeric_types | TypeSet{DType::boolean}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

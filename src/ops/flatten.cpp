@@ -31,6 +31,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_flatten;
-const Op op_flatten{.name = "Flatten", .since = {1, 9, 11, 13, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate, .kind = OpKind::shape};
+const Op op_flatten{
+    .name = "Flatten", .since = {1, 9, 11, 13, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate, .kind = OpKind::shape};
 
 }  // namespace nacre

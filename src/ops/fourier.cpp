@@ -8,9 +8,7 @@
 namespace nacre {
 namespace {
 
-std::complex<double> turn(double part, bool inverse) {
-  return std::polar(1.0, (inverse ? 2 : -2) * std::numbers::pi * part);
-}
+std::complex<double> turn(double part, bool inverse) { return std::polar(1.0, (inverse ? 2 : -2) * std::numbers::pi * part); }
 
 void reverse_bits(ComplexLine& line) {
   const size_t n = line.size();

@@ -52,6 +52,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_gather;
-const Op op_gather{.name = "Gather", .since = {1, 11, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_gather{
+    .name = "Gather", .since = {1, 11, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -24,16 +24,15 @@ Result<void> evaluate(Evaluation& e) {
   if (!inside) return fail(ErrorCode::invalid_argument, "indices ", shape, " reach outside data ", data.shape());
   const std::vector<int64_t> indices = NACRE_TRY(checked_indices(e, 1, data.shape()[axis])), strides = row_major_strides(data.shape());
   Tensor* y = NACRE_TRY(e.output(0, shape));
-  walk_positions(shape, strides, axis, [&](int64_t number, int64_t offset) {
-    copy_elements(data, offset + indices[number] * strides[axis], *y, number, 1);
-  });
+  walk_positions(shape, strides, axis,
+                 [&](int64_t number, int64_t offset) { copy_elements(data, offset + indices[number] * strides[axis], *y, number, 1); });
   return {};
 }
 
 }  // namespace
 
 extern const Op op_gather_elements;
-const Op op_gather_elements{.name = "GatherElements", .since = {11, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
-                            .kind = OpKind::movement};
+const Op op_gather_elements{
+    .name = "GatherElements", .since = {11, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -34,6 +34,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_gather_nd;
-const Op op_gather_nd{.name = "GatherND", .since = {11, 12, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_gather_nd{
+    .name = "GatherND", .since = {11, 12, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

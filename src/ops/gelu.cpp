@@ -35,7 +35,13 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_gelu;
-const Op op_gelu{.name = "Gelu", .since = {20}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .lower = lower,
-                 .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_gelu{.name = "Gelu",
+                 .since = {20},
+                 .types = float_types,
+                 .infer = same_as_input,
+                 .evaluate = evaluate,
+                 .lower = lower,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

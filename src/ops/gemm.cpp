@@ -52,8 +52,10 @@ Result<void> run(Evaluation& e, const Shape& shape, int64_t depth, Tensor& y) {
   contract({a, ta ? 1 : depth, ta ? rows : 1}, b, columns, rows, depth, columns, sums, columns);
   const float alpha = e.attributes().real("alpha", 1), beta = e.attributes().real("beta", 1);
   const auto scale = [](Sum value, float factor) {
-    if constexpr (std::is_integral_v<Sum>) return factor == 1 ? value : static_cast<Sum>(static_cast<int64_t>(static_cast<double>(static_cast<int64_t>(value)) * factor));
-    else return value * factor;
+    if constexpr (std::is_integral_v<Sum>)
+      return factor == 1 ? value : static_cast<Sum>(static_cast<int64_t>(static_cast<double>(static_cast<int64_t>(value)) * factor));
+    else
+      return value * factor;
   };
   for (int64_t i = 0; i < rows * columns; ++i) sums[i] = scale(sums[i], alpha);
   if (e.has(2) && beta != 0) {
@@ -95,8 +97,14 @@ double cost(const NodeView& node) {
 }  // namespace
 
 extern const Op op_gemm;
-const Op op_gemm{.name = "Gemm", .since = {1, 6, 7, 9, 11, 13},
-                 .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {2, 3},
-                 .infer = infer, .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::contraction, .cost = cost};
+const Op op_gemm{.name = "Gemm",
+                 .since = {1, 6, 7, 9, 11, 13},
+                 .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                 .inputs = {2, 3},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade,
+                 .kind = OpKind::contraction,
+                 .cost = cost};
 
 }  // namespace nacre

@@ -16,7 +16,10 @@ double reduce(std::span<const double> plane, const Attributes&) {
 }  // namespace
 
 extern const Op op_global_average_pool;
-const Op op_global_average_pool{.name = "GlobalAveragePool", .since = {1, 22}, .types = float_types, .infer = infer_global_pool,
+const Op op_global_average_pool{.name = "GlobalAveragePool",
+                                .since = {1, 22},
+                                .types = float_types,
+                                .infer = infer_global_pool,
                                 .evaluate = [](Evaluation& e) { return global_pool(e, reduce); },
                                 .kind = OpKind::pooling};
 

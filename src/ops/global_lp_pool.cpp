@@ -17,8 +17,12 @@ double reduce(std::span<const double> plane, const Attributes& attributes) {
 }  // namespace
 
 extern const Op op_global_lp_pool;
-const Op op_global_lp_pool{.name = "GlobalLpPool", .since = {1, 2, 22}, .types = float_types, .infer = infer_global_pool,
-                           .evaluate = [](Evaluation& e) { return global_pool(e, reduce); }, .upgrade = upgrade_float_p,
+const Op op_global_lp_pool{.name = "GlobalLpPool",
+                           .since = {1, 2, 22},
+                           .types = float_types,
+                           .infer = infer_global_pool,
+                           .evaluate = [](Evaluation& e) { return global_pool(e, reduce); },
+                           .upgrade = upgrade_float_p,
                            .kind = OpKind::pooling};
 
 }  // namespace nacre

@@ -22,16 +22,21 @@ Result<Method> method_of(const Attributes& attributes) {
   const std::string mode = attributes.string("mode", "linear"), padding = attributes.string("padding_mode", "zeros");
   Method out;
   out.align_corners = attributes.integer("align_corners", 0) != 0;
-  if (mode == "nearest" || mode == "cubic") out.kernel = mode == "cubic" ? Kernel::cubic : Kernel::nearest;
-  else if (mode != "linear") return fail(ErrorCode::invalid_model, "mode '", mode, "' is none of nearest, linear, cubic");
-  if (padding == "border" || padding == "reflection") out.padding = padding == "border" ? Padding::border : Padding::reflection;
-  else if (padding != "zeros") return fail(ErrorCode::invalid_model, "padding_mode '", padding, "' is none of zeros, border, reflection");
+  if (mode == "nearest" || mode == "cubic")
+    out.kernel = mode == "cubic" ? Kernel::cubic : Kernel::nearest;
+  else if (mode != "linear")
+    return fail(ErrorCode::invalid_model, "mode '", mode, "' is none of nearest, linear, cubic");
+  if (padding == "border" || padding == "reflection")
+    out.padding = padding == "border" ? Padding::border : Padding::reflection;
+  else if (padding != "zeros")
+    return fail(ErrorCode::invalid_model, "padding_mode '", padding, "' is none of zeros, border, reflection");
   return out;
 }
 
 Result<void> infer(Inference& inference) {
   const SymShape *x = inference.shape(0), *grid = inference.shape(1);
-  if (!x || !grid) return inference.set(0, inference.dtype(0), x ? std::optional(inference.fresh_shape(x->size())) : std::nullopt), Result<void>();
+  if (!x || !grid)
+    return inference.set(0, inference.dtype(0), x ? std::optional(inference.fresh_shape(x->size())) : std::nullopt), Result<void>();
   if (x->size() < 3 || grid->size() != x->size()) return fail(ErrorCode::invalid_argument, "grid ", *grid, " does not fit input ", *x);
   SymShape out{(*x)[0], (*x)[1]};
   out.insert(out.end(), grid->begin() + 1, grid->end() - 1);
@@ -95,7 +100,8 @@ double weigh(const T* x, std::span<const AxisTaps> axes) {
   const AxisTaps& axis = axes[0];
   double sum = 0;
   for (int i = 0; i < axis.count; ++i)
-    sum += axis.taps[i].weight * (axes.size() == 1 ? static_cast<double>(x[axis.taps[i].offset]) : weigh(x + axis.taps[i].offset, axes.subspan(1)));
+    sum += axis.taps[i].weight *
+           (axes.size() == 1 ? static_cast<double>(x[axis.taps[i].offset]) : weigh(x + axis.taps[i].offset, axes.subspan(1)));
   return sum;
 }
 
@@ -151,7 +157,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_grid_sample;
-const Op op_grid_sample{.name = "GridSample", .since = {16, 20, 22}, .types = numeric_types, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
+const Op op_grid_sample{.name = "GridSample",
+                        .since = {16, 20, 22},
+                        .types = numeric_types,
+                        .inputs = {2, 2},
+                        .infer = infer,
+                        .evaluate = evaluate,
                         .upgrade = upgrade};
 
 }  // namespace nacre

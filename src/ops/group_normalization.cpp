@@ -57,7 +57,13 @@ Result<void> upgrade(Upgrade& upgrade) {
 }  // namespace
 
 extern const Op op_group_normalization;
-const Op op_group_normalization{.name = "GroupNormalization", .since = {18, 21}, .types = float_types, .inputs = {3, 3}, .infer = infer,
-                                .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::normalisation};
+const Op op_group_normalization{.name = "GroupNormalization",
+                                .since = {18, 21},
+                                .types = float_types,
+                                .inputs = {3, 3},
+                                .infer = infer,
+                                .evaluate = evaluate,
+                                .upgrade = upgrade,
+                                .kind = OpKind::normalisation};
 
 }  // namespace nacre

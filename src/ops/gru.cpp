@@ -29,13 +29,20 @@ void step(const CellStep& s, const Attributes& attributes) {
 Result<void> infer(Inference& inference) { return infer_recurrent(inference, 3, false); }
 
 Result<void> evaluate(Evaluation& e) {
-  return run_recurrent(e, {.gates = 3, .activations = {"Sigmoid", "Tanh"}, .step = step, .separate_bias = is_linear_before_reset(e.attributes())});
+  return run_recurrent(
+      e, {.gates = 3, .activations = {"Sigmoid", "Tanh"}, .step = step, .separate_bias = is_linear_before_reset(e.attributes())});
 }
 
 }  // namespace
 
 extern const Op op_gru;
-const Op op_gru{.name = "GRU", .since = {1, 3, 7, 14, 22}, .types = float_types, .inputs = {3, 6}, .outputs = {0, 2}, .infer = infer,
-                .evaluate = evaluate, .upgrade = upgrade_recurrent};
+const Op op_gru{.name = "GRU",
+                .since = {1, 3, 7, 14, 22},
+                .types = float_types,
+                .inputs = {3, 6},
+                .outputs = {0, 2},
+                .infer = infer,
+                .evaluate = evaluate,
+                .upgrade = upgrade_recurrent};
 
 }  // namespace nacre

@@ -13,8 +13,14 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_hard_swish;
-const Op op_hard_swish{.name = "HardSwish", .since = {14, 22}, .types = float_types, .infer = same_as_input,
-                       .evaluate = unary_float<[](auto x) { return x * std::fmax(decltype(x)(0), std::fmin(decltype(x)(1), x / 6 + decltype(x)(0.5))); }>,
-                       .lower = lower, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_hard_swish{
+    .name = "HardSwish",
+    .since = {14, 22},
+    .types = float_types,
+    .infer = same_as_input,
+    .evaluate = unary_float<[](auto x) { return x * std::fmax(decltype(x)(0), std::fmin(decltype(x)(1), x / 6 + decltype(x)(0.5))); }>,
+    .lower = lower,
+    .kind = OpKind::elementwise,
+    .may_alias = 1};
 
 }  // namespace nacre

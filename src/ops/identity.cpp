@@ -18,7 +18,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_identity;
-const Op op_identity{.name = "Identity", .since = {1, 13, 14, 16, 19, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate,
-                     .kind = OpKind::movement};
+const Op op_identity{
+    .name = "Identity", .since = {1, 13, 14, 16, 19, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -36,8 +36,10 @@ Result<void> infer(Inference& inference) {
   if (!yes && (!no || condition == true)) return std::unexpected(yes.error());
   if (!no && condition == false) return std::unexpected(no.error());
   for (size_t i = 0; i < inference.output_count(); ++i) {
-    if (condition || !yes || !no) inference.set(i, (condition.value_or(yes.has_value()) ? *yes : *no)[i]);
-    else inference.set(i, join((*yes)[i], (*no)[i], inference));
+    if (condition || !yes || !no)
+      inference.set(i, (condition.value_or(yes.has_value()) ? *yes : *no)[i]);
+    else
+      inference.set(i, join((*yes)[i], (*no)[i], inference));
   }
   return {};
 }
@@ -48,7 +50,8 @@ Result<void> evaluate(Evaluation& e) {
     return fail(ErrorCode::invalid_argument, "condition is ", describe(condition), ", not one bool");
   const size_t at = NACRE_TRY(branch(e.node(), condition.data<bool>()[0]));
   std::vector<Value> results = NACRE_TRY(e.run_body(at, {}));
-  if (results.size() < e.output_count()) return fail(ErrorCode::invalid_model, "the branch gives ", results.size(), " outputs, the node ", e.output_count());
+  if (results.size() < e.output_count())
+    return fail(ErrorCode::invalid_model, "the branch gives ", results.size(), " outputs, the node ", e.output_count());
   for (size_t i = 0; i < e.output_count(); ++i) e.set(i, std::move(results[i]));
   return {};
 }
@@ -56,7 +59,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_if;
-const Op op_if{.name = "If", .since = {1, 11, 13, 16, 19, 21, 23, 24, 25}, .types = {DType::boolean}, .outputs = {1, kMany}, .infer = infer,
-               .evaluate = evaluate, .kind = OpKind::control};
+const Op op_if{.name = "If",
+               .since = {1, 11, 13, 16, 19, 21, 23, 24, 25},
+               .types = {DType::boolean},
+               .outputs = {1, kMany},
+               .infer = infer,
+               .evaluate = evaluate,
+               .kind = OpKind::control};
 
 }  // namespace nacre

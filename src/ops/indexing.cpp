@@ -67,7 +67,8 @@ bool is_nan(T x) {
 
 }  // namespace
 
-Result<void> apply_updates(std::string_view reduction, Tensor& out, const Tensor& updates, std::span<const int64_t> positions, int64_t run) {
+Result<void> apply_updates(std::string_view reduction, Tensor& out, const Tensor& updates, std::span<const int64_t> positions,
+                           int64_t run) {
   if (reduction == "none" || reduction.empty()) {
     for (size_t i = 0; i < positions.size(); ++i) copy_elements(updates, static_cast<int64_t>(i) * run, out, positions[i], run);
     return {};

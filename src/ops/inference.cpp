@@ -76,19 +76,21 @@ Result<SymShape> broadcast(const SymShape& a, const SymShape& b) {
   for (size_t i = 0; i < out.size(); ++i) {
     const SymDim x = i < a.size() ? a[a.size() - 1 - i] : SymDim(1), y = i < b.size() ? b[b.size() - 1 - i] : SymDim(1);
     SymDim& dim = out[out.size() - 1 - i];
-    if (x == y || y.is(1)) dim = x;
-    else if (x.is(1)) dim = y;
+    if (x == y || y.is(1))
+      dim = x;
+    else if (x.is(1))
+      dim = y;
     else if (x.is_constant() && y.is_constant())
       return fail(ErrorCode::invalid_argument, "cannot broadcast ", a, " with ", b, ": ", x, " against ", y);
-    else if (x.is_constant()) dim = x;
-    else dim = y.is_constant() ? y : max(x, y);  // equal, or one of them is 1
+    else if (x.is_constant())
+      dim = x;
+    else
+      dim = y.is_constant() ? y : max(x, y);  // equal, or one of them is 1
   }
   return out;
 }
 
-Result<Shape> broadcast(const Shape& a, const Shape& b) {
-  return *constant_shape(NACRE_TRY(broadcast(symbolic(a), symbolic(b))));
-}
+Result<Shape> broadcast(const Shape& a, const Shape& b) { return *constant_shape(NACRE_TRY(broadcast(symbolic(a), symbolic(b)))); }
 
 Result<void> same_as_input(Inference& inference) {
   Fact fact = inference.input(0);
@@ -183,9 +185,7 @@ Result<void> located(const Node& node, Result<void> result) {
 Result<void> infer_guarded(const Node& node, Inference& inference) {
   try {
     return located(node, node.op->infer(inference));
-  } catch (const Error& error) {
-    return located(node, std::unexpected(error));
-  } catch (const std::exception& thrown) {
+  } catch (const Error& error) { return located(node, std::unexpected(error)); } catch (const std::exception& thrown) {
     return located(node, fail(ErrorCode::resource_exhausted, thrown.what()));
   }
 }

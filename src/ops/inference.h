@@ -55,9 +55,9 @@ Result<SymShape> broadcast(const SymShape& a, const SymShape& b);
 Result<Shape> broadcast(const Shape& a, const Shape& b);
 
 // Ready-made rules.
-Result<void> same_as_input(Inference&);        ///< output 0 is like input 0
-Result<void> broadcast_inputs(Inference&);     ///< dtype of input 0, shapes of all inputs broadcast
-Result<void> broadcast_to_bool(Inference&);    ///< as above, output is bool
+Result<void> same_as_input(Inference&);      ///< output 0 is like input 0
+Result<void> broadcast_inputs(Inference&);   ///< dtype of input 0, shapes of all inputs broadcast
+Result<void> broadcast_to_bool(Inference&);  ///< as above, output is bool
 
 /// Infers every node in order, bodies included. Keeps declared facts only where nothing better is known.
 Result<void> infer_graph(Graph& graph);

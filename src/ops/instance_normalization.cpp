@@ -36,7 +36,13 @@ Result<void> upgrade(Upgrade& upgrade) {
 }  // namespace
 
 extern const Op op_instance_normalization;
-const Op op_instance_normalization{.name = "InstanceNormalization", .since = {1, 6, 22}, .types = float_types, .inputs = {3, 3}, .infer = infer,
-                                   .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::normalisation};
+const Op op_instance_normalization{.name = "InstanceNormalization",
+                                   .since = {1, 6, 22},
+                                   .types = float_types,
+                                   .inputs = {3, 3},
+                                   .infer = infer,
+                                   .evaluate = evaluate,
+                                   .upgrade = upgrade,
+                                   .kind = OpKind::normalisation};
 
 }  // namespace nacre

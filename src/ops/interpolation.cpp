@@ -100,8 +100,10 @@ Result<void> nearest_axis(const Interpolation& method, const Mapping& map, const
     for (int64_t i = 0; i < to.length; ++i) {
       const double at = map.source(static_cast<double>(i));
       const int64_t target = (outer * to.length + i) * to.inner;
-      if (map.outside(at)) for (int64_t k = 0; k < to.inner; ++k) copy_elements(filler, 0, y, target + k, 1);
-      else copy_elements(x, (outer * from.length + nearest_index(method.rounding, at, from.length)) * from.inner, y, target, to.inner);
+      if (map.outside(at))
+        for (int64_t k = 0; k < to.inner; ++k) copy_elements(filler, 0, y, target + k, 1);
+      else
+        copy_elements(x, (outer * from.length + nearest_index(method.rounding, at, from.length)) * from.inner, y, target, to.inner);
     }
   return {};
 }
@@ -115,7 +117,8 @@ Result<void> weigh_axis(Evaluation& e, const Interpolation& method, const Mappin
   std::vector<int64_t> base(static_cast<size_t>(to.length), INT64_MIN);  // INT64_MIN: extrapolated
   for (int64_t i = 0; i < to.length; ++i) {
     const double at = map.source(static_cast<double>(i));
-    if (!map.outside(at)) fill_weights(method, taps, std::clamp(at == at ? at : 0.0, -1e15, 1e15), from.length, weights + i * taps.count, base[i]);
+    if (!map.outside(at))
+      fill_weights(method, taps, std::clamp(at == at ? at : 0.0, -1e15, 1e15), from.length, weights + i * taps.count, base[i]);
   }
   const T* in = static_cast<const T*>(x.raw());
   T* out = static_cast<T*>(y.mutable_raw());
@@ -153,9 +156,12 @@ Result<Tensor> interpolate(Evaluation& e, const Interpolation& method, const Ten
   const Mapping map{method.coordinates, static_cast<double>(shape[axis]), static_cast<double>(length), scale, begin, end};
   shape[axis] = length;
   Tensor y = NACRE_TRY(e.scratch(x.dtype(), shape));
-  if (method.nearest()) NACRE_TRY(nearest_axis(method, map, x, axis, y));
-  else if (x.dtype() == DType::float64) NACRE_TRY(weigh_axis<double>(e, method, map, x, axis, y));
-  else NACRE_TRY(weigh_axis<float>(e, method, map, x, axis, y));
+  if (method.nearest())
+    NACRE_TRY(nearest_axis(method, map, x, axis, y));
+  else if (x.dtype() == DType::float64)
+    NACRE_TRY(weigh_axis<double>(e, method, map, x, axis, y));
+  else
+    NACRE_TRY(weigh_axis<float>(e, method, map, x, axis, y));
   return y;
 }
 

@@ -5,7 +5,15 @@
 
 namespace nacre {
 
-enum class Coordinates : uint8_t { half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_half_pixel_for_nn, tf_crop_and_resize };
+enum class Coordinates : uint8_t {
+  half_pixel,
+  half_pixel_symmetric,
+  pytorch_half_pixel,
+  align_corners,
+  asymmetric,
+  tf_half_pixel_for_nn,
+  tf_crop_and_resize
+};
 enum class Rounding : uint8_t { round_prefer_floor, round_prefer_ceil, floor, ceil };
 enum class Kernel : uint8_t { nearest, linear, cubic };
 

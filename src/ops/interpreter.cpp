@@ -84,9 +84,7 @@ Result<void> evaluate_node(const Node& node, Evaluation& evaluation) {
     Result<void> result = node.op->evaluate(evaluation);
     if (!result) return std::unexpected(std::move(result.error().at(describe(node))));
     return {};
-  } catch (Error& error) {
-    return std::unexpected(std::move(error.at(describe(node))));
-  } catch (const std::bad_alloc&) {
+  } catch (Error& error) { return std::unexpected(std::move(error.at(describe(node)))); } catch (const std::bad_alloc&) {
     Error error(ErrorCode::resource_exhausted, "the system has no memory left");
     return std::unexpected(std::move(error.at(describe(node))));
   } catch (const std::exception& thrown) {  // std::length_error, where a container refuses a size
@@ -102,8 +100,10 @@ Result<std::vector<Value>> interpret(const Graph& graph, std::span<const Value> 
 int64_t bytes_of(std::span<const Value> values) {
   int64_t total = 0;
   for (const Value& value : values) {
-    if (value.is_tensor()) total += static_cast<int64_t>(value.tensor().byte_size());
-    else if (value.kind() != Value::Kind::map) total += bytes_of(value.items());
+    if (value.is_tensor())
+      total += static_cast<int64_t>(value.tensor().byte_size());
+    else if (value.kind() != Value::Kind::map)
+      total += bytes_of(value.items());
   }
   return total;
 }

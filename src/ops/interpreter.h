@@ -9,8 +9,8 @@
 namespace nacre {
 
 struct InterpreterOptions {
-  MemoryBudget* budget = nullptr;                 // null: unlimited
-  std::function<Result<void>()> checkpoint;       // asked between nodes
+  MemoryBudget* budget = nullptr;            // null: unlimited
+  std::function<Result<void>()> checkpoint;  // asked between nodes
   std::function<void(const Node&, double milliseconds, std::span<const Value> outputs)> observe;
 };
 

@@ -18,8 +18,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_is_inf;
-const Op op_is_inf{.name = "IsInf", .since = {10, 20},
+const Op op_is_inf{.name = "IsInf",
+                   .since = {10, 20},
                    .types = float_types | TypeSet{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz},
-                   .infer = infer, .evaluate = evaluate, .kind = OpKind::elementwise};
+                   .infer = infer,
+                   .evaluate = evaluate,
+                   .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -11,13 +11,18 @@ Result<void> infer(Inference& inference) {
   return {};
 }
 
-Result<void> evaluate(Evaluation& e) { return unary_float_to(e, DType::boolean, [](auto x) { return x != x; }); }
+Result<void> evaluate(Evaluation& e) {
+  return unary_float_to(e, DType::boolean, [](auto x) { return x != x; });
+}
 
 }  // namespace
 
 extern const Op op_is_nan;
-const Op op_is_nan{.name = "IsNaN", .since = {9, 13, 20},
+const Op op_is_nan{.name = "IsNaN",
+                   .since = {9, 13, 20},
                    .types = float_types | TypeSet{DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz},
-                   .infer = infer, .evaluate = evaluate, .kind = OpKind::elementwise};
+                   .infer = infer,
+                   .evaluate = evaluate,
+                   .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -11,7 +11,8 @@ Result<void> infer(Inference& inference) {
   NACRE_TRY(same_as_input(inference));
   const SymShape* x = inference.shape(0);
   const DType stash = stash_type(inference.attributes());
-  if (!is_float(stash)) return fail(ErrorCode::invalid_model, "stash_type ", inference.attributes().integer("stash_type", 1), " is no float type");
+  if (!is_float(stash))
+    return fail(ErrorCode::invalid_model, "stash_type ", inference.attributes().integer("stash_type", 1), " is no float type");
   if (!x) return inference.set(1, stash), inference.set(2, stash), Result<void>();
   const int64_t rank = static_cast<int64_t>(x->size());
   SymShape reduced = *x;
@@ -46,7 +47,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_layer_normalization;
-const Op op_layer_normalization{.name = "LayerNormalization", .since = {17}, .types = float_types, .inputs = {2, 3}, .outputs = {1, 3},
-                                .infer = infer, .evaluate = evaluate, .kind = OpKind::normalisation};
+const Op op_layer_normalization{.name = "LayerNormalization",
+                                .since = {17},
+                                .types = float_types,
+                                .inputs = {2, 3},
+                                .outputs = {1, 3},
+                                .infer = infer,
+                                .evaluate = evaluate,
+                                .kind = OpKind::normalisation};
 
 }  // namespace nacre

@@ -14,7 +14,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_leaky_relu;
-const Op op_leaky_relu{.name = "LeakyRelu", .since = {1, 6, 16}, .types = float_types, .infer = same_as_input, .evaluate = evaluate,
-                       .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_leaky_relu{.name = "LeakyRelu",
+                       .since = {1, 6, 16},
+                       .types = float_types,
+                       .infer = same_as_input,
+                       .evaluate = evaluate,
+                       .upgrade = drop_consumed_inputs,
+                       .kind = OpKind::elementwise,
+                       .may_alias = 1};
 
 }  // namespace nacre

@@ -6,7 +6,13 @@
 namespace nacre {
 
 extern const Op op_less;
-const Op op_less{.name = "Less", .since = {1, 7, 9, 13}, .types = numeric_types, .inputs = {2, 2}, .infer = broadcast_to_bool,
-                 .evaluate = compare<[](auto a, auto b) { return a < b; }>, .upgrade = upgrade_axis_broadcast, .kind = OpKind::elementwise};
+const Op op_less{.name = "Less",
+                 .since = {1, 7, 9, 13},
+                 .types = numeric_types,
+                 .inputs = {2, 2},
+                 .infer = broadcast_to_bool,
+                 .evaluate = compare<[](auto a, auto b) { return a < b; }>,
+                 .upgrade = upgrade_axis_broadcast,
+                 .kind = OpKind::elementwise};
 
 }  // namespace nacre

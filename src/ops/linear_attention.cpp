@@ -21,7 +21,8 @@ Result<Rule> read_rule(const Attributes& attributes, bool has_decay, bool has_be
                  attributes.integer("kv_num_heads", 0)};
   if (out.kv_heads < 1 || out.heads < 1 || out.heads % out.kv_heads != 0)
     return fail(ErrorCode::invalid_model, "q_num_heads ", out.heads, " is no positive multiple of kv_num_heads ", out.kv_heads);
-  if (out.gated != has_decay) return fail(ErrorCode::invalid_model, "update_rule '", name, "' ", out.gated ? "needs" : "takes no", " decay");
+  if (out.gated != has_decay)
+    return fail(ErrorCode::invalid_model, "update_rule '", name, "' ", out.gated ? "needs" : "takes no", " decay");
   if (out.delta != has_beta) return fail(ErrorCode::invalid_model, "update_rule '", name, "' ", out.delta ? "needs" : "takes no", " beta");
   return out;
 }
@@ -46,22 +47,28 @@ struct Sizes {
 
 Result<Sizes> read_sizes(const Evaluation& e, const Rule& rule) {
   const Shape &q = e.shape(0), &k = e.shape(1), &v = e.shape(2);
-  const auto mismatch = [&] { return fail(ErrorCode::invalid_argument, "query ", q, ", key ", k, " and value ", v, " do not fit ", rule.heads, " and ", rule.kv_heads, " heads"); };
+  const auto mismatch = [&] {
+    return fail(ErrorCode::invalid_argument, "query ", q, ", key ", k, " and value ", v, " do not fit ", rule.heads, " and ", rule.kv_heads,
+                " heads");
+  };
   if (q.size() != 3 || k.size() != 3 || v.size() != 3 || q[2] % rule.heads != 0 || v[2] % rule.kv_heads != 0) return mismatch();
   const Sizes s{q[0], q[1], q[2] / rule.heads, v[2] / rule.kv_heads};
   if (k != Shape{s.batch, s.length, s.key * rule.kv_heads} || v[0] != s.batch || v[1] != s.length) return mismatch();
   if (e.has(3) && e.shape(3) != Shape{s.batch, rule.kv_heads, s.key, s.value})
-    return fail(ErrorCode::invalid_argument, "past_state of shape ", e.shape(3), ": expected ", Shape{s.batch, rule.kv_heads, s.key, s.value});
+    return fail(ErrorCode::invalid_argument, "past_state of shape ", e.shape(3), ": expected ",
+                Shape{s.batch, rule.kv_heads, s.key, s.value});
   const auto fits = [&](size_t i, int64_t one, int64_t other) {
     return !e.has(i) || e.shape(i) == Shape{s.batch, s.length, one} || e.shape(i) == Shape{s.batch, s.length, other};
   };
-  if (!fits(4, rule.kv_heads, rule.kv_heads * s.key)) return fail(ErrorCode::invalid_argument, "decay of shape ", e.shape(4), " for ", rule.kv_heads, " heads of ", s.key);
+  if (!fits(4, rule.kv_heads, rule.kv_heads * s.key))
+    return fail(ErrorCode::invalid_argument, "decay of shape ", e.shape(4), " for ", rule.kv_heads, " heads of ", s.key);
   if (!fits(5, rule.kv_heads, 1)) return fail(ErrorCode::invalid_argument, "beta of shape ", e.shape(5), " for ", rule.kv_heads, " heads");
   return s;
 }
 
 // One token of one key head: updates `state` [key, value]. `u` is scratch of one value vector.
-void update(const Rule& rule, const Sizes& s, const double* k, const double* v, const double* decay, bool per_key, double beta, double* state, double* u) {
+void update(const Rule& rule, const Sizes& s, const double* k, const double* v, const double* decay, bool per_key, double beta,
+            double* state, double* u) {
   for (int64_t i = 0; decay && i < s.key; ++i)
     for (int64_t j = 0; j < s.value; ++j) state[i * s.value + j] *= std::exp(decay[per_key ? i : 0]);
   std::copy_n(v, s.value, u);
@@ -79,16 +86,20 @@ Result<void> evaluate(Evaluation& e) {
   const Sizes s = NACRE_TRY(read_sizes(e, rule));
   const double given = e.attributes().real("scale", 0), scale = given != 0 ? given : 1 / std::sqrt(static_cast<double>(s.key));
   std::vector<double> scratch[5], u(static_cast<size_t>(s.value)), out(u.size());
-  const double *q = elements_as<double>(e.input(0), scratch[0]), *k = elements_as<double>(e.input(1), scratch[1]), *v = elements_as<double>(e.input(2), scratch[2]);
-  const double *decay = rule.gated ? elements_as<double>(e.input(4), scratch[3]) : nullptr, *beta = rule.delta ? elements_as<double>(e.input(5), scratch[4]) : nullptr;
+  const double *q = elements_as<double>(e.input(0), scratch[0]), *k = elements_as<double>(e.input(1), scratch[1]),
+               *v = elements_as<double>(e.input(2), scratch[2]);
+  const double *decay = rule.gated ? elements_as<double>(e.input(4), scratch[3]) : nullptr,
+               *beta = rule.delta ? elements_as<double>(e.input(5), scratch[4]) : nullptr;
   const int64_t decays = rule.gated ? e.shape(4)[2] : 0, betas = rule.delta ? e.shape(5)[2] : 0, group = rule.heads / rule.kv_heads;
   const Shape state_shape{s.batch, rule.kv_heads, s.key, s.value};
   Tensor* y = NACRE_TRY(e.output(0, {s.batch, s.length, rule.heads * s.value}));
   Tensor* present = NACRE_TRY(e.output(1, e.has(3) ? e.dtype(3) : e.dtype(0), state_shape));
   Tensor wide = NACRE_TRY(e.scratch(DType::float64, state_shape));
   double* states = static_cast<double*>(wide.mutable_raw());
-  if (e.has(3)) load_as<double>(e.dtype(3), e.input(3).raw(), 0, wide.size(), states);
-  else std::fill_n(states, wide.size(), 0.0);
+  if (e.has(3))
+    load_as<double>(e.dtype(3), e.input(3).raw(), 0, wide.size(), states);
+  else
+    std::fill_n(states, wide.size(), 0.0);
   const bool per_key = decays != rule.kv_heads;
   for (int64_t row = 0; row < s.batch * s.length; ++row) {
     NACRE_TRY(e.checkpoint());
@@ -113,7 +124,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_linear_attention;
-const Op op_linear_attention{.name = "LinearAttention", .since = {27}, .types = {DType::float16, DType::bfloat16, DType::float32}, .inputs = {3, 6},
-                             .outputs = {2, 2}, .infer = infer, .evaluate = evaluate};
+const Op op_linear_attention{.name = "LinearAttention",
+                             .since = {27},
+                             .types = {DType::float16, DType::bfloat16, DType::float32},
+                             .inputs = {3, 6},
+                             .outputs = {2, 2},
+                             .infer = infer,
+                             .evaluate = evaluate};
 
 }  // namespace nacre

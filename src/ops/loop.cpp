@@ -15,7 +15,8 @@ Result<Counts> counts(const Node& node) {
   const Body& body = node.bodies[0];
   const size_t inputs = node.formal_inputs(), carried = inputs > 2 ? inputs - 2 : 0, results = body.graph->outputs.size();
   if (body.formal_inputs() != carried + 2 || results < carried + 1)
-    return fail(ErrorCode::invalid_model, "the body takes ", body.formal_inputs(), " and gives ", results, " values for ", carried, " carried ones");
+    return fail(ErrorCode::invalid_model, "the body takes ", body.formal_inputs(), " and gives ", results, " values for ", carried,
+                " carried ones");
   const Counts out{carried, results - 1 - carried};
   if (node.outputs.size() > out.carried + out.scanned)
     return fail(ErrorCode::invalid_model, "has ", node.outputs.size(), " outputs, the body gives ", out.carried + out.scanned);
@@ -24,7 +25,9 @@ Result<Counts> counts(const Node& node) {
 
 Result<void> infer(Inference& inference) {
   const Counts n = NACRE_TRY(counts(inference.node()));
-  const Fact before[] = {Fact::tensor(DType::int64, SymShape{}), inference.has(1) && inference.shape(1) ? Fact::tensor(DType::boolean, *inference.shape(1)) : Fact::tensor(DType::boolean, SymShape{})};
+  const Fact before[] = {Fact::tensor(DType::int64, SymShape{}), inference.has(1) && inference.shape(1)
+                                                                     ? Fact::tensor(DType::boolean, *inference.shape(1))
+                                                                     : Fact::tensor(DType::boolean, SymShape{})};
   std::vector<Fact> initial;
   for (size_t i = 0; i < n.carried; ++i) initial.push_back(inference.input(i + 2));
   const std::vector<Fact> results = NACRE_TRY(infer_carried(inference, before, std::move(initial), {}, 1));
@@ -39,7 +42,8 @@ Result<void> infer(Inference& inference) {
 
 Result<bool> truth(const Value& value) {
   if (!value.is_tensor() || value.tensor().dtype() != DType::boolean || value.tensor().size() != 1)
-    return fail(ErrorCode::invalid_argument, "the condition is ", value.is_tensor() ? describe(value.tensor()) : std::string(to_string(value.kind())), ", not one bool");
+    return fail(ErrorCode::invalid_argument, "the condition is ",
+                value.is_tensor() ? describe(value.tensor()) : std::string(to_string(value.kind())), ", not one bool");
   return value.tensor().data<bool>()[0];
 }
 
@@ -70,7 +74,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_loop;
-const Op op_loop{.name = "Loop", .since = {1, 11, 13, 16, 19, 21, 23, 24, 25}, .types = {DType::int64}, .inputs = {0, kMany}, .outputs = {0, kMany},
-                 .infer = infer, .evaluate = evaluate, .kind = OpKind::control};
+const Op op_loop{.name = "Loop",
+                 .since = {1, 11, 13, 16, 19, 21, 23, 24, 25},
+                 .types = {DType::int64},
+                 .inputs = {0, kMany},
+                 .outputs = {0, kMany},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .kind = OpKind::control};
 
 }  // namespace nacre

@@ -19,7 +19,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_lp_normalization;
-const Op op_lp_normalization{.name = "LpNormalization", .since = {1, 22}, .types = float_types, .infer = infer_along_axis,
-                             .evaluate = evaluate, .kind = OpKind::normalisation, .may_alias = 1};
+const Op op_lp_normalization{.name = "LpNormalization",
+                             .since = {1, 22},
+                             .types = float_types,
+                             .infer = infer_along_axis,
+                             .evaluate = evaluate,
+                             .kind = OpKind::normalisation,
+                             .may_alias = 1};
 
 }  // namespace nacre

@@ -10,7 +10,8 @@ Result<void> evaluate(Evaluation& e) {
   const int64_t size = e.attributes().integer("size", 0);
   if (shape.size() < 2) return fail(ErrorCode::invalid_argument, "takes [n, c, ...], not ", shape);
   if (size < 1) return fail(ErrorCode::invalid_model, "size ", size, ": expected at least 1");
-  const double alpha = e.attributes().real("alpha", 1e-4f), beta = e.attributes().real("beta", 0.75f), bias = e.attributes().real("bias", 1);
+  const double alpha = e.attributes().real("alpha", 1e-4f), beta = e.attributes().real("beta", 0.75f),
+               bias = e.attributes().real("bias", 1);
   const int64_t channels = shape[1], plane = NACRE_TRY(checked_count(std::span(shape).subspan(2)));
   Tensor* y = NACRE_TRY(e.output(0, shape));
   Tensor copy = NACRE_TRY(e.scratch(DType::float64, {channels, plane}));
@@ -31,6 +32,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_lrn;
-const Op op_lrn{.name = "LRN", .since = {1, 13}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .kind = OpKind::normalisation};
+const Op op_lrn{
+    .name = "LRN", .since = {1, 13}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .kind = OpKind::normalisation};
 
 }  // namespace nacre

@@ -32,7 +32,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_lstm;
-const Op op_lstm{.name = "LSTM", .since = {1, 7, 14, 22}, .types = float_types, .inputs = {3, 8}, .outputs = {0, 3}, .infer = infer,
-                 .evaluate = evaluate, .upgrade = upgrade_recurrent};
+const Op op_lstm{.name = "LSTM",
+                 .since = {1, 7, 14, 22},
+                 .types = float_types,
+                 .inputs = {3, 8},
+                 .outputs = {0, 3},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade_recurrent};
 
 }  // namespace nacre

@@ -22,9 +22,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mat_mul;
-const Op op_mat_mul{.name = "MatMul", .since = {1, 9, 13},
-                    .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {2, 2},
-                    .infer = infer, .evaluate = evaluate, .kind = OpKind::contraction,
+const Op op_mat_mul{.name = "MatMul",
+                    .since = {1, 9, 13},
+                    .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                    .inputs = {2, 2},
+                    .infer = infer,
+                    .evaluate = evaluate,
+                    .kind = OpKind::contraction,
                     .cost = [](const NodeView& node) { return matmul_cost(node, 1); }};
 
 }  // namespace nacre

@@ -21,8 +21,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mat_mul_integer;
-const Op op_mat_mul_integer{.name = "MatMulInteger", .since = {10}, .types = {DType::int8, DType::uint8}, .inputs = {2, 4}, .infer = infer,
-                            .evaluate = evaluate, .kind = OpKind::contraction,
+const Op op_mat_mul_integer{.name = "MatMulInteger",
+                            .since = {10},
+                            .types = {DType::int8, DType::uint8},
+                            .inputs = {2, 4},
+                            .infer = infer,
+                            .evaluate = evaluate,
+                            .kind = OpKind::contraction,
                             .cost = [](const NodeView& node) { return matmul_cost(node, 1); }};
 
 }  // namespace nacre

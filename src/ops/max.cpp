@@ -24,7 +24,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_max;
-const Op op_max{.name = "Max", .since = {1, 6, 8, 12, 13}, .types = numeric_types, .inputs = {1, kMany}, .infer = infer,
-                .evaluate = evaluate, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_max{.name = "Max",
+                .since = {1, 6, 8, 12, 13},
+                .types = numeric_types,
+                .inputs = {1, kMany},
+                .infer = infer,
+                .evaluate = evaluate,
+                .upgrade = drop_consumed_inputs,
+                .kind = OpKind::elementwise,
+                .may_alias = 1};
 
 }  // namespace nacre

@@ -59,7 +59,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_max_pool;
-const Op op_max_pool{.name = "MaxPool", .since = {1, 8, 10, 11, 12, 22}, .types = float_types | TypeSet{DType::int8, DType::uint8},
-                     .outputs = {1, 2}, .infer = infer_pool, .evaluate = evaluate, .kind = OpKind::pooling};
+const Op op_max_pool{.name = "MaxPool",
+                     .since = {1, 8, 10, 11, 12, 22},
+                     .types = float_types | TypeSet{DType::int8, DType::uint8},
+                     .outputs = {1, 2},
+                     .infer = infer_pool,
+                     .evaluate = evaluate,
+                     .kind = OpKind::pooling};
 
 }  // namespace nacre

@@ -17,7 +17,9 @@ Result<Shape> pooled_shape(const Attributes& attributes) {
 Result<void> infer(Inference& inference) {
   const Shape pooled = NACRE_TRY(pooled_shape(inference.attributes()));
   const SymShape *x = inference.shape(0), *rois = inference.shape(1);
-  inference.set(0, inference.dtype(0), SymShape{rois && !rois->empty() ? (*rois)[0] : inference.fresh(), x && x->size() == 4 ? (*x)[1] : inference.fresh(), pooled[0], pooled[1]});
+  inference.set(0, inference.dtype(0),
+                SymShape{rois && !rois->empty() ? (*rois)[0] : inference.fresh(), x && x->size() == 4 ? (*x)[1] : inference.fresh(),
+                         pooled[0], pooled[1]});
   return {};
 }
 
@@ -43,7 +45,8 @@ double largest(const T* image, Bin rows, Bin columns, int64_t width) {
 
 Result<void> evaluate(Evaluation& e) {
   const Shape pooled = NACRE_TRY(pooled_shape(e.attributes())), x = e.shape(0), rois = e.shape(1);
-  if (x.size() != 4 || rois.size() != 2 || rois[1] != 5) return fail(ErrorCode::invalid_argument, "regions ", rois, " do not fit input ", x);
+  if (x.size() != 4 || rois.size() != 2 || rois[1] != 5)
+    return fail(ErrorCode::invalid_argument, "regions ", rois, " do not fit input ", x);
   Tensor* y = NACRE_TRY(e.output(0, {rois[0], x[1], pooled[0], pooled[1]}));
   const double scale = e.attributes().real("spatial_scale", 1);
   std::vector<double> scratch;
@@ -55,13 +58,15 @@ Result<void> evaluate(Evaluation& e) {
     for (int64_t n = 0; n < rois[0]; ++n) {
       NACRE_TRY(e.checkpoint());
       const double* roi = regions + n * 5;
-      if (!(roi[0] >= 0 && roi[0] < static_cast<double>(x[0]))) return fail(ErrorCode::invalid_argument, "batch index ", roi[0], " is outside [0, ", x[0], ")");
+      if (!(roi[0] >= 0 && roi[0] < static_cast<double>(x[0])))
+        return fail(ErrorCode::invalid_argument, "batch index ", roi[0], " is outside [0, ", x[0], ")");
       double corner[4];
       for (int k = 0; k < 4; ++k) corner[k] = std::round(roi[k + 1] * scale);
       for (int64_t plane = static_cast<int64_t>(roi[0]) * x[1], end = plane + x[1]; plane < end; ++plane)
         for (int64_t i = 0; i < pooled[0]; ++i)
           for (int64_t j = 0; j < pooled[1]; ++j) {
-            const double value = largest(images + plane * x[2] * x[3], bin(corner[1], corner[3], i, pooled[0], x[2]), bin(corner[0], corner[2], j, pooled[1], x[3]), x[3]);
+            const double value = largest(images + plane * x[2] * x[3], bin(corner[1], corner[3], i, pooled[0], x[2]),
+                                         bin(corner[0], corner[2], j, pooled[1], x[3]), x[3]);
             store_from<double>(y->dtype(), y->mutable_raw(), to++, 1, &value);
           }
     }
@@ -72,6 +77,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_max_roi_pool;
-const Op op_max_roi_pool{.name = "MaxRoiPool", .since = {1, 22}, .types = float_types, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate};
+const Op op_max_roi_pool{
+    .name = "MaxRoiPool", .since = {1, 22}, .types = float_types, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

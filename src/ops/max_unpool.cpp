@@ -24,7 +24,8 @@ Result<void> infer(Inference& inference) {
   inference.set(0, inference.dtype(0));
   if (!x) return {};
   SymShape y = NACRE_TRY(unpooled(inference.attributes(), *x));
-  if (inference.has(2)) y = inference.values(2) && inference.values(2)->size() == x->size() ? *inference.values(2) : inference.fresh_shape(x->size());
+  if (inference.has(2))
+    y = inference.values(2) && inference.values(2)->size() == x->size() ? *inference.values(2) : inference.fresh_shape(x->size());
   inference.set(0, inference.dtype(0), std::move(y));
   return {};
 }
@@ -37,7 +38,8 @@ Result<void> evaluate(Evaluation& e) {
   if (!inner) return fail(ErrorCode::resource_exhausted, "the output's size overflows 64 bits");
   const Shape outer = e.has(2) ? NACRE_TRY(e.integers(2)) : *inner;
   const int64_t count = NACRE_TRY(checked_count(*inner));
-  if (outer.size() != inner->size()) return fail(ErrorCode::invalid_argument, "output_shape ", outer, " for an input of rank ", inner->size());
+  if (outer.size() != inner->size())
+    return fail(ErrorCode::invalid_argument, "output_shape ", outer, " for an input of rank ", inner->size());
   Tensor* y = NACRE_TRY(e.output(0, outer));
   std::memset(y->mutable_raw(), 0, y->byte_size());
   const std::vector<int64_t> steps = row_major_strides(outer);
@@ -46,7 +48,8 @@ Result<void> evaluate(Evaluation& e) {
     if (rest < 0 || rest >= count) return fail(ErrorCode::invalid_argument, "index ", rest, " is outside [0, ", count, ") of ", *inner);
     for (size_t d = outer.size(); d-- > 0; rest /= (*inner)[d]) {
       const int64_t position = rest % (*inner)[d];
-      if (position >= outer[d]) return fail(ErrorCode::invalid_argument, "index ", where.data<int64_t>()[i], " of ", *inner, " lies outside output_shape ", outer);
+      if (position >= outer[d])
+        return fail(ErrorCode::invalid_argument, "index ", where.data<int64_t>()[i], " of ", *inner, " lies outside output_shape ", outer);
       at += position * steps[d];
     }
     copy_elements(x, i, *y, at, 1);
@@ -57,7 +60,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_max_unpool;
-const Op op_max_unpool{.name = "MaxUnpool", .since = {9, 11, 22}, .types = float_types, .inputs = {2, 3}, .infer = infer, .evaluate = evaluate,
+const Op op_max_unpool{.name = "MaxUnpool",
+                       .since = {9, 11, 22},
+                       .types = float_types,
+                       .inputs = {2, 3},
+                       .infer = infer,
+                       .evaluate = evaluate,
                        .kind = OpKind::pooling};
 
 }  // namespace nacre

@@ -14,7 +14,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mean;
-const Op op_mean{.name = "Mean", .since = {1, 6, 8, 13}, .types = float_types, .inputs = {1, kMany}, .infer = broadcast_inputs,
-                 .evaluate = evaluate, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_mean{.name = "Mean",
+                 .since = {1, 6, 8, 13},
+                 .types = float_types,
+                 .inputs = {1, kMany},
+                 .infer = broadcast_inputs,
+                 .evaluate = evaluate,
+                 .upgrade = drop_consumed_inputs,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

@@ -47,7 +47,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mean_variance_normalization;
-const Op op_mean_variance_normalization{.name = "MeanVarianceNormalization", .since = {9, 13}, .types = float_types, .infer = same_as_input,
-                                        .evaluate = evaluate, .kind = OpKind::normalisation};
+const Op op_mean_variance_normalization{.name = "MeanVarianceNormalization",
+                                        .since = {9, 13},
+                                        .types = float_types,
+                                        .infer = same_as_input,
+                                        .evaluate = evaluate,
+                                        .kind = OpKind::normalisation};
 
 }  // namespace nacre

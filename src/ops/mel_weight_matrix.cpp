@@ -48,7 +48,8 @@ Result<void> evaluate(Evaluation& e) {
   Tensor wide = NACRE_TRY(e.scratch(DType::float64, {rows, bins}));
   double* out = static_cast<double*>(wide.mutable_raw());
   std::fill_n(out, wide.size(), 0.0);
-  const Corners corner{low, (high - low) / (static_cast<double>(bins) + 2), (static_cast<double>(length) + 1) / static_cast<double>(rate), rows};
+  const Corners corner{low, (high - low) / (static_cast<double>(bins) + 2), (static_cast<double>(length) + 1) / static_cast<double>(rate),
+                       rows};
   for (int64_t i = 0; i < bins; ++i) fill_triangle(out + i, bins, rows, corner(i), corner(i + 1), corner(i + 2));
   store_from<double>(y->dtype(), y->mutable_raw(), 0, y->size(), out);
   return {};
@@ -57,7 +58,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mel_weight_matrix;
-const Op op_mel_weight_matrix{.name = "MelWeightMatrix", .since = {17}, .types = TypeSet{DType::int32, DType::int64}, .inputs = {5, 5},
-                              .infer = infer, .evaluate = evaluate};
+const Op op_mel_weight_matrix{.name = "MelWeightMatrix",
+                              .since = {17},
+                              .types = TypeSet{DType::int32, DType::int64},
+                              .inputs = {5, 5},
+                              .infer = infer,
+                              .evaluate = evaluate};
 
 }  // namespace nacre

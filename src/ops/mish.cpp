@@ -13,8 +13,13 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_mish;
-const Op op_mish{.name = "Mish", .since = {18, 22}, .types = float_types, .infer = same_as_input,
-                 .evaluate = unary_float<[](auto x) { return x * std::tanh(std::log1p(std::exp(x))); }>, .lower = lower,
-                 .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_mish{.name = "Mish",
+                 .since = {18, 22},
+                 .types = float_types,
+                 .infer = same_as_input,
+                 .evaluate = unary_float<[](auto x) { return x * std::tanh(std::log1p(std::exp(x))); }>,
+                 .lower = lower,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

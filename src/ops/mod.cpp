@@ -8,9 +8,12 @@ namespace {
 
 template <class T>
 T remainder_like_dividend(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return std::fmod(a, b);
-  else if constexpr (std::is_signed_v<T>) return b == -1 ? 0 : a % b;  // the smallest integer % -1 traps
-  else return a % b;
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmod(a, b);
+  else if constexpr (std::is_signed_v<T>)
+    return b == -1 ? 0 : a % b;  // the smallest integer % -1 traps
+  else
+    return a % b;
 }
 
 template <class T>
@@ -37,7 +40,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_mod;
-const Op op_mod{.name = "Mod", .since = {10, 13}, .types = numeric_types, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
-                .kind = OpKind::elementwise, .may_alias = 3};
+const Op op_mod{.name = "Mod",
+                .since = {10, 13},
+                .types = numeric_types,
+                .inputs = {2, 2},
+                .infer = infer,
+                .evaluate = evaluate,
+                .kind = OpKind::elementwise,
+                .may_alias = 3};
 
 }  // namespace nacre

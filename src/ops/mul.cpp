@@ -13,8 +13,14 @@ Result<void> infer(Inference& inference) {
 }  // namespace
 
 extern const Op op_mul;
-const Op op_mul{.name = "Mul", .since = {1, 6, 7, 13, 14}, .types = numeric_types, .inputs = {2, 2}, .infer = infer,
-                .evaluate = binary<[](auto a, auto b) { return wrapping_mul(a, b); }>, .upgrade = upgrade_axis_broadcast,
-                .kind = OpKind::elementwise, .may_alias = 3};
+const Op op_mul{.name = "Mul",
+                .since = {1, 6, 7, 13, 14},
+                .types = numeric_types,
+                .inputs = {2, 2},
+                .infer = infer,
+                .evaluate = binary<[](auto a, auto b) { return wrapping_mul(a, b); }>,
+                .upgrade = upgrade_axis_broadcast,
+                .kind = OpKind::elementwise,
+                .may_alias = 3};
 
 }  // namespace nacre

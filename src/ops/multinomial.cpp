@@ -47,7 +47,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_multinomial;
-const Op op_multinomial{.name = "Multinomial", .since = {7, 22}, .types = float_types, .infer = infer, .evaluate = evaluate,
-                        .deterministic = false};
+const Op op_multinomial{
+    .name = "Multinomial", .since = {7, 22}, .types = float_types, .infer = infer, .evaluate = evaluate, .deterministic = false};
 
 }  // namespace nacre

@@ -9,8 +9,10 @@ namespace {
 // 0 - x would lose the sign of a zero.
 template <class T>
 T negative(T x) {
-  if constexpr (std::is_floating_point_v<T>) return -x;
-  else return wrapping_sub(T{0}, x);
+  if constexpr (std::is_floating_point_v<T>)
+    return -x;
+  else
+    return wrapping_sub(T{0}, x);
 }
 
 Result<void> infer(Inference& inference) {
@@ -26,8 +28,13 @@ Result<void> infer(Inference& inference) {
 }  // namespace
 
 extern const Op op_neg;
-const Op op_neg{.name = "Neg", .since = {1, 6, 13}, .types = float_types | signed_types, .infer = infer,
-                .evaluate = unary<[](auto x) { return negative(x); }>, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise,
+const Op op_neg{.name = "Neg",
+                .since = {1, 6, 13},
+                .types = float_types | signed_types,
+                .infer = infer,
+                .evaluate = unary<[](auto x) { return negative(x); }>,
+                .upgrade = drop_consumed_inputs,
+                .kind = OpKind::elementwise,
                 .may_alias = 1};
 
 }  // namespace nacre

@@ -13,7 +13,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_negative_log_likelihood_loss;
-const Op op_negative_log_likelihood_loss{.name = "NegativeLogLikelihoodLoss", .since = {12, 13, 22}, .types = float_types, .inputs = {2, 3},
-                                         .infer = infer_loss, .evaluate = evaluate};
+const Op op_negative_log_likelihood_loss{.name = "NegativeLogLikelihoodLoss",
+                                         .since = {12, 13, 22},
+                                         .types = float_types,
+                                         .inputs = {2, 3},
+                                         .infer = infer_loss,
+                                         .evaluate = evaluate};
 
 }  // namespace nacre

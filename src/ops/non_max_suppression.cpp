@@ -84,7 +84,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_non_max_suppression;
-const Op op_non_max_suppression{.name = "NonMaxSuppression", .since = {10, 11}, .types = {DType::float32}, .inputs = {2, 5}, .infer = infer,
-                                .evaluate = evaluate};
+const Op op_non_max_suppression{
+    .name = "NonMaxSuppression", .since = {10, 11}, .types = {DType::float32}, .inputs = {2, 5}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

@@ -14,7 +14,8 @@ Moments moments_of(std::span<const double> row) {
 
 Result<std::vector<double>> parameters(const Evaluation& e, size_t i, int64_t count) {
   const Tensor& tensor = e.input(i);
-  if (tensor.size() != count) return fail(ErrorCode::invalid_argument, "input ", i, " is ", describe(tensor), ", expected ", count, " elements");
+  if (tensor.size() != count)
+    return fail(ErrorCode::invalid_argument, "input ", i, " is ", describe(tensor), ", expected ", count, " elements");
   std::vector<double> out(static_cast<size_t>(count));
   load_as<double>(tensor.dtype(), tensor.raw(), 0, count, out.data());
   return out;

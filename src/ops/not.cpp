@@ -16,7 +16,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_not;
-const Op op_not{.name = "Not", .since = {1}, .types = TypeSet{DType::boolean}, .infer = same_as_input, .evaluate = evaluate,
-                .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_not{.name = "Not",
+                .since = {1},
+                .types = TypeSet{DType::boolean},
+                .infer = same_as_input,
+                .evaluate = evaluate,
+                .kind = OpKind::elementwise,
+                .may_alias = 1};
 
 }  // namespace nacre

@@ -12,7 +12,8 @@ Result<void> infer(Inference& inference) {
   if (!indices) return inference.set(0, dtype), Result<void>();
   SymShape out = *indices;
   const int64_t axis = NACRE_TRY(inference.axis(inference.attributes().integer("axis", -1), static_cast<int64_t>(out.size()) + 1));
-  const std::optional<SymShape> depth = inference.dtype(1) == DType::int64 || inference.dtype(1) == DType::int32 ? spelt_shape(inference, 1) : std::nullopt;
+  const std::optional<SymShape> depth =
+      inference.dtype(1) == DType::int64 || inference.dtype(1) == DType::int32 ? spelt_shape(inference, 1) : std::nullopt;
   out.insert(out.begin() + axis, depth && depth->size() == 1 ? (*depth)[0] : inference.fresh());
   inference.set(0, dtype, std::move(out));
   return {};
@@ -22,7 +23,8 @@ Result<void> evaluate(Evaluation& e) {
   const Tensor &indices = e.input(0), &values = e.input(2);
   const double wanted = NACRE_TRY(e.real(1));
   if (!(wanted >= 0 && wanted < 9e18)) return fail(ErrorCode::invalid_argument, "depth is ", wanted);
-  if (values.rank() != 1 || values.size() != 2) return fail(ErrorCode::invalid_argument, "values are ", describe(values), ", not [off, on]");
+  if (values.rank() != 1 || values.size() != 2)
+    return fail(ErrorCode::invalid_argument, "values are ", describe(values), ", not [off, on]");
   const auto depth = static_cast<int64_t>(wanted);
   Shape shape = indices.shape();
   const int64_t axis = NACRE_TRY(checked_index(e.attributes().integer("axis", -1), indices.rank() + 1, "axis"));

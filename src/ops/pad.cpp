@@ -32,7 +32,8 @@ Result<void> infer(Inference& inference) {
     const SymDim before = (*pads)[i], after = (*pads)[axes.size() + i];
     dim = dim + before + after;
     if (dim.text().find('!') != std::string::npos) dim = inference.fresh();
-    if (dim.is_constant() && *dim.constant() < 0) return fail(ErrorCode::invalid_argument, "pads ", before, " and ", after, " cut more than axis ", axes[i], " of ", *shape);
+    if (dim.is_constant() && *dim.constant() < 0)
+      return fail(ErrorCode::invalid_argument, "pads ", before, " and ", after, " cut more than axis ", axes[i], " of ", *shape);
   }
   inference.set(0, inference.dtype(0), std::move(out));
   return {};
@@ -62,8 +63,10 @@ void fill_axis(const Tensor& x, const Tensor& constant, std::string_view mode, i
       int64_t count = 1;
       while (first >= 0 && begin + count < to.length && source(mode, begin + count - before, from.length) == first + count) ++count;
       const int64_t target = (outer * to.length + begin) * to.inner;
-      if (first >= 0) copy_elements(x, (outer * from.length + first) * to.inner, y, target, count * to.inner);
-      else for (int64_t i = 0; i < to.inner; ++i) copy_elements(constant, 0, y, target + i, 1);
+      if (first >= 0)
+        copy_elements(x, (outer * from.length + first) * to.inner, y, target, count * to.inner);
+      else
+        for (int64_t i = 0; i < to.inner; ++i) copy_elements(constant, 0, y, target + i, 1);
       begin += count;
     }
   }
@@ -72,10 +75,12 @@ void fill_axis(const Tensor& x, const Tensor& constant, std::string_view mode, i
 Result<Tensor> pad_axis(Evaluation& e, const Tensor& x, const Tensor& constant, std::string_view mode, int64_t axis, Side side) {
   Shape shape = x.shape();
   shape[axis] = NACRE_TRY(checked_add(NACRE_TRY(checked_add(shape[axis], side.before)), side.after));
-  if (shape[axis] < 0) return fail(ErrorCode::invalid_argument, "pads ", side.before, " and ", side.after, " cut more than axis ", axis, " of ", describe(x));
+  if (shape[axis] < 0)
+    return fail(ErrorCode::invalid_argument, "pads ", side.before, " and ", side.after, " cut more than axis ", axis, " of ", describe(x));
   Tensor y = NACRE_TRY(e.scratch(x.dtype(), shape));
   if (y.size() == 0) return y;
-  if (x.shape()[axis] == 0 && mode != "constant") return fail(ErrorCode::invalid_argument, "cannot pad the empty axis ", axis, " by ", mode);
+  if (x.shape()[axis] == 0 && mode != "constant")
+    return fail(ErrorCode::invalid_argument, "cannot pad the empty axis ", axis, " by ", mode);
   fill_axis(x, constant, mode, axis, side.before, y);
   return y;
 }
@@ -87,7 +92,9 @@ Result<Tensor> crop(Evaluation& e, const Tensor& x, std::span<const Side> sides)
   int64_t base = 0;
   for (size_t d = 0; d < shape.size(); ++d) {
     const int64_t before = std::max<int64_t>(-sides[d].before, 0), after = std::max<int64_t>(-sides[d].after, 0);
-    if (before > shape[d] || after > shape[d] - before) return fail(ErrorCode::invalid_argument, "pads ", sides[d].before, " and ", sides[d].after, " cut more than axis ", d, " of ", describe(x));
+    if (before > shape[d] || after > shape[d] - before)
+      return fail(ErrorCode::invalid_argument, "pads ", sides[d].before, " and ", sides[d].after, " cut more than axis ", d, " of ",
+                  describe(x));
     base += before * strides[d];
     shape[d] -= before + after;
   }
@@ -106,7 +113,8 @@ Result<Tensor> fill_constant(Evaluation& e) {
 
 Result<void> evaluate(Evaluation& e) {
   const std::string mode = e.attributes().string("mode", "constant");
-  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap") return fail(ErrorCode::invalid_model, "mode '", mode, "' is none of constant, reflect, edge, wrap");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+    return fail(ErrorCode::invalid_model, "mode '", mode, "' is none of constant, reflect, edge, wrap");
   const std::vector<int64_t> pads = NACRE_TRY(e.integers(1));
   std::optional<std::vector<int64_t>> given;
   if (e.has(3)) given = NACRE_TRY(e.integers(3));
@@ -130,7 +138,8 @@ Result<void> evaluate(Evaluation& e) {
 Result<void> upgrade(Upgrade& u) {
   u.attribute_to_input("paddings", 1);
   u.attribute_to_input("pads", 1);
-  if (u.version < 11 && u.node.attributes.has("value")) u.set_input(2, u.builder.scalar(u.node.attributes.real("value", 0), u.node.inputs[0]));
+  if (u.version < 11 && u.node.attributes.has("value"))
+    u.set_input(2, u.builder.scalar(u.node.attributes.real("value", 0), u.node.inputs[0]));
   u.node.attributes.erase("value");
   return u.builder.status();
 }
@@ -138,7 +147,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_pad;
-const Op op_pad{.name = "Pad", .since = {1, 2, 11, 13, 18, 19, 21, 23, 24, 25}, .inputs = {2, 4}, .infer = infer, .evaluate = evaluate,
-                .upgrade = upgrade, .kind = OpKind::movement};
+const Op op_pad{.name = "Pad",
+                .since = {1, 2, 11, 13, 18, 19, 21, 23, 24, 25},
+                .inputs = {2, 4},
+                .infer = infer,
+                .evaluate = evaluate,
+                .upgrade = upgrade,
+                .kind = OpKind::movement};
 
 }  // namespace nacre

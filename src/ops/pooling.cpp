@@ -45,7 +45,8 @@ Result<void> upgrade_float_p(Upgrade& upgrade) {
   const AttributeValue* p = upgrade.node.attributes.find("p");
   const float* value = p ? std::get_if<float>(p) : nullptr;
   if (!value) return {};
-  if (*value != std::floor(*value) || *value < 1) return fail(ErrorCode::unsupported, "p = ", static_cast<double>(*value), ", not a whole number from 1");
+  if (*value != std::floor(*value) || *value < 1)
+    return fail(ErrorCode::unsupported, "p = ", static_cast<double>(*value), ", not a whole number from 1");
   upgrade.node.attributes.set("p", static_cast<int64_t>(*value));
   return {};
 }

@@ -33,8 +33,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_pow;
-const Op op_pow{.name = "Pow", .since = {1, 7, 12, 13, 15}, .types = float_types | TypeSet{DType::int32, DType::int64}, .inputs = {2, 2},
-                .infer = broadcast_inputs, .evaluate = evaluate, .upgrade = upgrade_axis_broadcast, .kind = OpKind::elementwise,
+const Op op_pow{.name = "Pow",
+                .since = {1, 7, 12, 13, 15},
+                .types = float_types | TypeSet{DType::int32, DType::int64},
+                .inputs = {2, 2},
+                .infer = broadcast_inputs,
+                .evaluate = evaluate,
+                .upgrade = upgrade_axis_broadcast,
+                .kind = OpKind::elementwise,
                 .may_alias = 1};
 
 }  // namespace nacre

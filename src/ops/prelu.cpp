@@ -37,8 +37,15 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_prelu;
-const Op op_prelu{.name = "PRelu", .since = {1, 6, 7, 9, 16},
-                  .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {2, 2},
-                  .infer = infer, .evaluate = evaluate, .upgrade = upgrade, .lower = lower, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_prelu{.name = "PRelu",
+                  .since = {1, 6, 7, 9, 16},
+                  .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                  .inputs = {2, 2},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .upgrade = upgrade,
+                  .lower = lower,
+                  .kind = OpKind::elementwise,
+                  .may_alias = 1};
 
 }  // namespace nacre

@@ -28,8 +28,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_q_linear_conv;
-const Op op_q_linear_conv{.name = "QLinearConv", .since = {10}, .types = {DType::int8, DType::uint8}, .inputs = {8, 9}, .infer = infer,
-                          .evaluate = evaluate, .kind = OpKind::convolution,
+const Op op_q_linear_conv{.name = "QLinearConv",
+                          .since = {10},
+                          .types = {DType::int8, DType::uint8},
+                          .inputs = {8, 9},
+                          .infer = infer,
+                          .evaluate = evaluate,
+                          .kind = OpKind::convolution,
                           .cost = [](const NodeView& node) { return convolution_cost(node, 3); }};
 
 }  // namespace nacre

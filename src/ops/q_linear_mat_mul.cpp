@@ -22,7 +22,8 @@ Result<QuantParameter> scales(const Evaluation& e, const Shape& y) {
 Result<void> evaluate(Evaluation& e) {
   const Shape shape = *constant_shape(NACRE_TRY(matmul_shape(symbolic(e.shape(0)), symbolic(e.shape(3)))));
   const std::vector<float> a = NACRE_TRY(centred(e, 0, 2, e.input(0).rank() - 2)), b = NACRE_TRY(centred(e, 3, 5, e.input(3).rank() - 1));
-  const QuantParameter scale = NACRE_TRY(scales(e, shape)), zero = NACRE_TRY(quant_parameter(e, 7, shape, static_cast<int64_t>(shape.size()) - 2, 0));
+  const QuantParameter scale = NACRE_TRY(scales(e, shape)),
+                       zero = NACRE_TRY(quant_parameter(e, 7, shape, static_cast<int64_t>(shape.size()) - 2, 0));
   Tensor* y = NACRE_TRY(e.output(0, e.dtype(7), shape));
   Tensor wide = NACRE_TRY(e.scratch(DType::float64, shape));
   NACRE_TRY(multiply(e, a.data(), e.shape(0), b.data(), e.shape(3), static_cast<double*>(wide.mutable_raw())));
@@ -33,9 +34,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_q_linear_mat_mul;
-const Op op_q_linear_mat_mul{.name = "QLinearMatMul", .since = {10, 21},
-                             .types = {DType::int8, DType::uint8, DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz},
-                             .inputs = {8, 8}, .infer = infer, .evaluate = evaluate, .kind = OpKind::contraction,
-                             .cost = [](const NodeView& node) { return matmul_cost(node, 3); }};
+const Op op_q_linear_mat_mul{
+    .name = "QLinearMatMul",
+    .since = {10, 21},
+    .types = {DType::int8, DType::uint8, DType::float8e4m3fn, DType::float8e4m3fnuz, DType::float8e5m2, DType::float8e5m2fnuz},
+    .inputs = {8, 8},
+    .infer = infer,
+    .evaluate = evaluate,
+    .kind = OpKind::contraction,
+    .cost = [](const NodeView& node) { return matmul_cost(node, 3); }};
 
 }  // namespace nacre

@@ -7,7 +7,8 @@ Result<int64_t> block_of(int64_t asked, int64_t length, int64_t blocks) {
   if (asked < 0) return fail(ErrorCode::invalid_model, "block_size is ", asked);
   const int64_t block = asked ? asked : blocks ? (length + blocks - 1) / blocks : 1;
   if (blocks != (length + block - 1) / block)
-    return fail(ErrorCode::invalid_argument, "an axis of ", length, " in blocks of ", block, " needs ", (length + block - 1) / block, " scales, given ", blocks);
+    return fail(ErrorCode::invalid_argument, "an axis of ", length, " in blocks of ", block, " needs ", (length + block - 1) / block,
+                " scales, given ", blocks);
   return block;
 }
 

@@ -20,8 +20,10 @@ struct Granularity {
       for (int64_t index = 0; index < length; ++index)
         for (int64_t begin = 0; begin < inner; begin += most) {
           const int64_t first = (row * length + index) * inner + begin, count = inner - begin < most ? inner - begin : most;
-          if (block) f(first, count, (row * blocks + index / block) * inner + begin, int64_t{1});
-          else f(first, count, index, int64_t{0});
+          if (block)
+            f(first, count, (row * blocks + index / block) * inner + begin, int64_t{1});
+          else
+            f(first, count, index, int64_t{0});
         }
   }
 };

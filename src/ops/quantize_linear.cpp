@@ -71,8 +71,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_quantize_linear;
-const Op op_quantize_linear{.name = "QuantizeLinear", .since = {10, 13, 19, 21, 23, 24, 25},
-                            .types = TypeSet{DType::bfloat16, DType::float16, DType::float32, DType::int32}, .inputs = {2, 3},
-                            .infer = infer, .evaluate = evaluate};
+const Op op_quantize_linear{.name = "QuantizeLinear",
+                            .since = {10, 13, 19, 21, 23, 24, 25},
+                            .types = TypeSet{DType::bfloat16, DType::float16, DType::float32, DType::int32},
+                            .inputs = {2, 3},
+                            .infer = infer,
+                            .evaluate = evaluate};
 
 }  // namespace nacre

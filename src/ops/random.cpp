@@ -23,9 +23,7 @@ uint32_t attribute_seed(const Attributes& attributes) {
 
 }  // namespace
 
-Random Random::from(const Attributes& attributes) {
-  return Random(attributes.has("seed") ? attribute_seed(attributes) : changing_seed());
-}
+Random Random::from(const Attributes& attributes) { return Random(attributes.has("seed") ? attribute_seed(attributes) : changing_seed()); }
 
 double Random::uniform() {
   const uint32_t high = engine_() >> 5, low = engine_() >> 6;

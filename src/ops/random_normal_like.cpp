@@ -15,8 +15,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_random_normal_like;
-const Op op_random_normal_like{.name = "RandomNormalLike", .since = {1, 22},
-                               .types = numeric_types | complex_types | TypeSet{DType::boolean, DType::string}, .infer = infer,
-                               .evaluate = evaluate, .deterministic = false};
+const Op op_random_normal_like{.name = "RandomNormalLike",
+                               .since = {1, 22},
+                               .types = numeric_types | complex_types | TypeSet{DType::boolean, DType::string},
+                               .infer = infer,
+                               .evaluate = evaluate,
+                               .deterministic = false};
 
 }  // namespace nacre

@@ -15,7 +15,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_random_uniform;
-const Op op_random_uniform{.name = "RandomUniform", .since = {1, 22}, .types = float_types, .inputs = {0, 0}, .infer = infer,
-                           .evaluate = evaluate, .deterministic = false};
+const Op op_random_uniform{.name = "RandomUniform",
+                           .since = {1, 22},
+                           .types = float_types,
+                           .inputs = {0, 0},
+                           .infer = infer,
+                           .evaluate = evaluate,
+                           .deterministic = false};
 
 }  // namespace nacre

@@ -30,9 +30,11 @@ Result<int64_t> integer_count(int64_t start, int64_t limit, int64_t delta) {
   if (delta == 0) return fail(ErrorCode::invalid_argument, "from ", start, " to ", limit, " in steps of 0");
   if (delta > 0 ? start >= limit : start <= limit) return 0;
   const uint64_t from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(limit);
-  const uint64_t distance = delta > 0 ? to - from : from - to, step = delta > 0 ? static_cast<uint64_t>(delta) : 0 - static_cast<uint64_t>(delta);
+  const uint64_t distance = delta > 0 ? to - from : from - to,
+                 step = delta > 0 ? static_cast<uint64_t>(delta) : 0 - static_cast<uint64_t>(delta);
   const uint64_t count = (distance - 1) / step + 1;
-  if (count > static_cast<uint64_t>(INT64_MAX)) return fail(ErrorCode::resource_exhausted, "from ", start, " to ", limit, " in steps of ", delta);
+  if (count > static_cast<uint64_t>(INT64_MAX))
+    return fail(ErrorCode::resource_exhausted, "from ", start, " to ", limit, " in steps of ", delta);
   return static_cast<int64_t>(count);
 }
 
@@ -88,7 +90,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_range;
-const Op op_range{.name = "Range", .since = {11, 27}, .types = float_types | TypeSet{DType::int16, DType::int32, DType::int64},
-                  .inputs = {3, 3}, .infer = infer, .evaluate = evaluate};
+const Op op_range{.name = "Range",
+                  .since = {11, 27},
+                  .types = float_types | TypeSet{DType::int16, DType::int32, DType::int64},
+                  .inputs = {3, 3},
+                  .infer = infer,
+                  .evaluate = evaluate};
 
 }  // namespace nacre

@@ -6,8 +6,13 @@
 namespace nacre {
 
 extern const Op op_reciprocal;
-const Op op_reciprocal{.name = "Reciprocal", .since = {1, 6, 13}, .types = float_types, .infer = same_as_input,
-                       .evaluate = unary_float<[](auto x) { return 1 / x; }>, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise,
+const Op op_reciprocal{.name = "Reciprocal",
+                       .since = {1, 6, 13},
+                       .types = float_types,
+                       .infer = same_as_input,
+                       .evaluate = unary_float<[](auto x) { return 1 / x; }>,
+                       .upgrade = drop_consumed_inputs,
+                       .kind = OpKind::elementwise,
                        .may_alias = 1};
 
 }  // namespace nacre

@@ -7,54 +7,6 @@
 namespace nacre {
 namespace {
 
-struct ActivationRow {
-  std::string_view name;
-  double (*function)(double, double, double);
-  int parameters;  // how many of alpha and beta it takes
-  double alpha, beta;
-};
-
-constexpr ActivationRow kActivations[] = {
-    {"Relu", [](double x, double, double) { return x > 0 ? x : x != x ? x : 0; }, 0, 0, 0},
-    {"Tanh", [](double x, double, double) { return std::tanh(x); }, 0, 0, 0},
-    {"Sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, 0, 0, 0},
-    {"Affine", [](double x, double a, double b) { return a * x + b; }, 2, 1, 0},
-    {"LeakyRelu", [](double x, double a, double) { return x >= 0 ? x : a * x; }, 1, 0.01f, 0},
-    {"ThresholdedRelu", [](double x, double a, double) { return x >= a ? x : 0; }, 1, 1, 0},
-    {"ScaledTanh", [](double x, double a, double b) { return a * std::tanh(b * x); }, 2, 1, 1},
-    {"HardSigmoid", [](double x, double a, double b) { return std::clamp(a * x + b, 0.0, 1.0); }, 2, 0.2f, 0.5},
-    {"Elu", [](double x, double a, double) { return x >= 0 ? x : a * std::expm1(x); }, 1, 1, 0},
-    {"Softsign", [](double x, double, double) { return x / (1 + std::abs(x)); }, 0, 0, 0},
-    {"Softplus", [](double x, double, double) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }, 0, 0, 0},
-};
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-// alpha and beta lists are consumed in order, by the functions that take them.
-Result<std::vector<Activation>> read_activations(const Attributes& attributes, std::initializer_list<std::string_view> defaults, size_t directions) {
-  std::vector<std::string> names = attributes.strings("activations");
-  const size_t wanted = defaults.size() * directions;
-  if (names.empty())
-    for (size_t d = 0; d < directions; ++d) names.insert(names.end(), defaults.begin(), defaults.end());
-  // RNN's schema gives two by default, whatever the direction.
-  if (names.size() < wanted || (names.size() > wanted && names.size() != 2 * wanted))
-    return fail(ErrorCode::invalid_model, names.size(), " activations, expected ", wanted);
-  const std::vector<float> alphas = attributes.reals("activation_alpha"), betas = attributes.reals("activation_beta");
-  size_t alpha = 0, beta = 0;
-  std::vector<Activation> out;
-  for (size_t i = 0; i < wanted; ++i) {
-    const auto* row = std::find_if(std::begin(kActivations), std::end(kActivations), [&](const ActivationRow& r) { return same_name(r.name, names[i]); });
-    if (row == std::end(kActivations)) return fail(ErrorCode::invalid_model, "unknown activation '", names[i], "'");
-    Activation activation{row->function, row->alpha, row->beta};
-    if (row->parameters > 0 && alpha < alphas.size()) activation.alpha = alphas[alpha++];
-    if (row->parameters > 1 && beta < betas.size()) activation.beta = betas[beta++];
-    out.push_back(activation);
-  }
-  return out;
-}
-
 struct Sizes {
   SymDim steps, batch, input, hidden;
   int64_t directions = 1;
@@ -131,14 +83,17 @@ struct Run {
     contract(MatrixView<T>{vector.data(), w.hidden, 1}, w.recurrent + gate * w.hidden, w.rows, 1, w.hidden, w.hidden, out, w.hidden);
   }
 
-  int64_t state_at(int64_t direction, int64_t b) const { return (batch_first ? b * directions + direction : direction * batch + b) * hidden; }
+  int64_t state_at(int64_t direction, int64_t b) const {
+    return (batch_first ? b * directions + direction : direction * batch + b) * hidden;
+  }
   int64_t y_at(int64_t t, int64_t direction, int64_t b) const {
     return (batch_first ? (b * steps + t) * directions + direction : (t * directions + direction) * batch + b) * hidden;
   }
 
   void load_state(size_t i, int64_t direction, double* out) const {
     std::fill_n(out, batch * hidden, 0.0);
-    for (int64_t b = 0; e.has(i) && b < batch; ++b) load_as<double>(e.dtype(i), e.input(i).raw(), state_at(direction, b), hidden, out + b * hidden);
+    for (int64_t b = 0; e.has(i) && b < batch; ++b)
+      load_as<double>(e.dtype(i), e.input(i).raw(), state_at(direction, b), hidden, out + b * hidden);
   }
   void store(Tensor* to, int64_t at, const double* values) const {
     if (to) store_from<double>(to->dtype(), to->mutable_raw(), at, hidden, values);
@@ -161,12 +116,14 @@ struct Run {
   }
 
   Result<void> run_direction(int64_t direction, const T* x, const T* w, const T* r) {
-    const std::vector<double> bias = row_of(3, direction, 2 * rows), peepholes = cell.has_memory ? row_of(7, direction, 3 * hidden) : std::vector<double>();
+    const std::vector<double> bias = row_of(3, direction, 2 * rows),
+                              peepholes = cell.has_memory ? row_of(7, direction, 3 * hidden) : std::vector<double>();
     Tensor w_turned = NACRE_TRY(e.scratch(dtype_of<T>, {input, rows})), r_turned = NACRE_TRY(e.scratch(dtype_of<T>, {hidden, rows}));
     T *wt = static_cast<T*>(w_turned.mutable_raw()), *rt = static_cast<T*>(r_turned.mutable_raw());
     transpose_matrix(w + direction * rows * input, rows, input, wt);
     transpose_matrix(r + direction * rows * hidden, rows, hidden, rt);
-    Tensor inputs = NACRE_TRY(e.scratch(DType::float64, {steps, batch, rows})), recurrents = NACRE_TRY(e.scratch(DType::float64, {batch, rows}));
+    Tensor inputs = NACRE_TRY(e.scratch(DType::float64, {steps, batch, rows})),
+           recurrents = NACRE_TRY(e.scratch(DType::float64, {batch, rows}));
     Tensor states = NACRE_TRY(e.scratch(DType::float64, {2, batch, hidden})), narrow = NACRE_TRY(e.scratch(dtype_of<T>, {batch, hidden}));
     double *sums = static_cast<double*>(inputs.mutable_raw()), *recurrent = static_cast<double*>(recurrents.mutable_raw());
     double *state = static_cast<double*>(states.mutable_raw()), *memory = state + batch * hidden;
@@ -183,8 +140,9 @@ struct Run {
         if (step >= lengths[b]) continue;
         const bool backward = reverse || direction == 1;
         const int64_t t = backward ? lengths[b] - 1 - step : step, row = batch_first ? b * steps + t : t * batch + b;
-        cell.step({hidden, sums + row * rows, recurrent + b * rows, state + b * hidden, memory + b * hidden, bias.empty() ? nullptr : bias.data() + rows,
-                   peepholes.empty() ? nullptr : peepholes.data(), activations.data() + direction * cell.activations.size(), clip, product, &weights},
+        cell.step({hidden, sums + row * rows, recurrent + b * rows, state + b * hidden, memory + b * hidden,
+                   bias.empty() ? nullptr : bias.data() + rows, peepholes.empty() ? nullptr : peepholes.data(),
+                   activations.data() + direction * cell.activations.size(), clip, product, &weights},
                   e.attributes());
         store(y, y_at(t, direction, b), state + b * hidden);
       }
@@ -198,7 +156,8 @@ struct Run {
 
   Result<void> run() {
     std::vector<T> scratch[3];
-    const T *x = elements_as<T>(e.input(0), scratch[0]), *w = elements_as<T>(e.input(1), scratch[1]), *r = elements_as<T>(e.input(2), scratch[2]);
+    const T *x = elements_as<T>(e.input(0), scratch[0]), *w = elements_as<T>(e.input(1), scratch[1]),
+            *r = elements_as<T>(e.input(2), scratch[2]);
     for (int64_t direction = 0; direction < directions; ++direction) NACRE_TRY(run_direction(direction, x, w, r));
     return {};
   }
@@ -214,8 +173,22 @@ Result<std::vector<int64_t>> read_lengths(const Evaluation& e, int64_t batch, in
 
 template <class T>
 Result<void> run_as(Evaluation& e, const Cell& cell, const Sizes& s) {
-  Run<T> run{e, cell, *s.steps.constant(), *s.batch.constant(), *s.input.constant(), *s.hidden.constant(), s.directions, 0, s.reverse, s.batch_first,
-             NACRE_TRY(read_activations(e.attributes(), cell.activations, static_cast<size_t>(s.directions))), {}, HUGE_VAL, nullptr, nullptr, nullptr};
+  Run<T> run{e,
+             cell,
+             *s.steps.constant(),
+             *s.batch.constant(),
+             *s.input.constant(),
+             *s.hidden.constant(),
+             s.directions,
+             0,
+             s.reverse,
+             s.batch_first,
+             NACRE_TRY(read_activations(e.attributes(), cell.activations, static_cast<size_t>(s.directions))),
+             {},
+             HUGE_VAL,
+             nullptr,
+             nullptr,
+             nullptr};
   run.rows = NACRE_TRY(checked_mul(cell.gates, run.hidden));
   run.lengths = NACRE_TRY(read_lengths(e, run.batch, run.steps));
   if (e.attributes().real("clip", 0) > 0) run.clip = e.attributes().real("clip", 0);

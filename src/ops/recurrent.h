@@ -36,6 +36,11 @@ struct Cell {
   bool has_memory = false;
 };
 
+/// The functions that the attributes name, else the cell's `defaults`, for each direction. alpha and beta lists are consumed
+/// in order, by the functions that take them.
+Result<std::vector<Activation>> read_activations(const Attributes& attributes, std::initializer_list<std::string_view> defaults,
+                                                 size_t directions);
+
 /// Inputs X, W, R, B, sequence_lens, initial_h and, with memory, initial_c and P; outputs Y, Y_h and Y_c.
 Result<void> infer_recurrent(Inference& inference, int64_t gates, bool has_memory);
 Result<void> run_recurrent(Evaluation& e, const Cell& cell);

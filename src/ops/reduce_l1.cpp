@@ -19,8 +19,13 @@ Result<void> infer(Inference& inference) { return infer_reduction(inference); }
 }  // namespace
 
 extern const Op op_reduce_l1;
-const Op op_reduce_l1{.name = "ReduceL1", .since = {1, 11, 13, 18},
-                      .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {1, 2},
-                      .infer = infer, .evaluate = reduce<Fold>, .upgrade = upgrade_reduction, .kind = OpKind::reduction};
+const Op op_reduce_l1{.name = "ReduceL1",
+                      .since = {1, 11, 13, 18},
+                      .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                      .inputs = {1, 2},
+                      .infer = infer,
+                      .evaluate = reduce<Fold>,
+                      .upgrade = upgrade_reduction,
+                      .kind = OpKind::reduction};
 
 }  // namespace nacre

@@ -24,8 +24,13 @@ Result<void> infer(Inference& inference) { return infer_reduction(inference); }
 }  // namespace
 
 extern const Op op_reduce_log_sum_exp;
-const Op op_reduce_log_sum_exp{.name = "ReduceLogSumExp", .since = {1, 11, 13, 18},
-                               .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {1, 2},
-                               .infer = infer, .evaluate = reduce_real<Fold>, .upgrade = upgrade_reduction, .kind = OpKind::reduction};
+const Op op_reduce_log_sum_exp{.name = "ReduceLogSumExp",
+                               .since = {1, 11, 13, 18},
+                               .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                               .inputs = {1, 2},
+                               .infer = infer,
+                               .evaluate = reduce_real<Fold>,
+                               .upgrade = upgrade_reduction,
+                               .kind = OpKind::reduction};
 
 }  // namespace nacre

@@ -20,8 +20,14 @@ Result<void> infer(Inference& inference) {
 }  // namespace
 
 extern const Op op_reduce_max;
-const Op op_reduce_max{.name = "ReduceMax", .since = {1, 11, 12, 13, 18, 20},
-                       .types = float_types | TypeSet{DType::boolean, DType::int32, DType::int64, DType::int8, DType::uint32, DType::uint64, DType::uint8},
-                       .inputs = {1, 2}, .infer = infer, .evaluate = reduce<Fold>, .upgrade = upgrade_reduction, .kind = OpKind::reduction};
+const Op op_reduce_max{
+    .name = "ReduceMax",
+    .since = {1, 11, 12, 13, 18, 20},
+    .types = float_types | TypeSet{DType::boolean, DType::int32, DType::int64, DType::int8, DType::uint32, DType::uint64, DType::uint8},
+    .inputs = {1, 2},
+    .infer = infer,
+    .evaluate = reduce<Fold>,
+    .upgrade = upgrade_reduction,
+    .kind = OpKind::reduction};
 
 }  // namespace nacre

@@ -12,8 +12,10 @@ struct Fold {
   static A start(DType) { return 0; }
   static A step(A state, A x) { return wrapping_add(state, x); }
   static A finish(A state, int64_t count) {
-    if constexpr (std::is_integral_v<A>) return count ? state / static_cast<A>(count) : 0;
-    else return state / static_cast<A>(count);
+    if constexpr (std::is_integral_v<A>)
+      return count ? state / static_cast<A>(count) : 0;
+    else
+      return state / static_cast<A>(count);
   }
 };
 
@@ -22,8 +24,13 @@ Result<void> infer(Inference& inference) { return infer_reduction(inference); }
 }  // namespace
 
 extern const Op op_reduce_mean;
-const Op op_reduce_mean{.name = "ReduceMean", .since = {1, 11, 13, 18},
-                        .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {1, 2},
-                        .infer = infer, .evaluate = reduce<Fold>, .upgrade = upgrade_reduction, .kind = OpKind::reduction};
+const Op op_reduce_mean{.name = "ReduceMean",
+                        .since = {1, 11, 13, 18},
+                        .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                        .inputs = {1, 2},
+                        .infer = infer,
+                        .evaluate = reduce<Fold>,
+                        .upgrade = upgrade_reduction,
+                        .kind = OpKind::reduction};
 
 }  // namespace nacre

@@ -21,8 +21,13 @@ Result<void> infer(Inference& inference) {
 }  // namespace
 
 extern const Op op_reduce_sum;
-const Op op_reduce_sum{.name = "ReduceSum", .since = {1, 11, 13},
-                       .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64}, .inputs = {1, 2},
-                       .infer = infer, .evaluate = reduce<Fold>, .upgrade = upgrade_reduction, .kind = OpKind::reduction};
+const Op op_reduce_sum{.name = "ReduceSum",
+                       .since = {1, 11, 13},
+                       .types = float_types | TypeSet{DType::int32, DType::int64, DType::uint32, DType::uint64},
+                       .inputs = {1, 2},
+                       .infer = infer,
+                       .evaluate = reduce<Fold>,
+                       .upgrade = upgrade_reduction,
+                       .kind = OpKind::reduction};
 
 }  // namespace nacre

@@ -14,8 +14,10 @@ namespace {
 // Axes that only the run decides: the rank is known with keepdims alone, and any axis may be folded.
 void infer_unknown_axes(Inference& inference) {
   const SymShape* shape = inference.shape(0);
-  if (shape && inference.attributes().integer("keepdims", 1) != 0) inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size()));
-  else inference.set(0, inference.dtype(0));
+  if (shape && inference.attributes().integer("keepdims", 1) != 0)
+    inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size()));
+  else
+    inference.set(0, inference.dtype(0));
 }
 
 }  // namespace
@@ -27,8 +29,10 @@ Result<void> infer_reduction(Inference& inference, SymDim (*track)(const SymDim&
   const ReducedAxes reduced = NACRE_TRY(ReducedAxes::of(inference.attributes(), *axes, shape->size()));
   SymShape out;
   for (size_t d = 0; d < shape->size(); ++d)
-    if (!reduced.folded[d]) out.push_back((*shape)[d]);
-    else if (reduced.keepdims) out.push_back(1);
+    if (!reduced.folded[d])
+      out.push_back((*shape)[d]);
+    else if (reduced.keepdims)
+      out.push_back(1);
   const bool whole_vector = shape->size() == 1 && reduced.folded[0];
   inference.set(0, inference.dtype(0), std::move(out));
   const std::vector<SymDim>* known = inference.values(0);

@@ -37,8 +37,8 @@ T highest_of(DType dtype) {
 }
 
 struct Reduction {
-  Shape kept;    // the input's shape with 1 for every folded axis
-  Shape output;  // without them, unless keepdims
+  Shape kept;         // the input's shape with 1 for every folded axis
+  Shape output;       // without them, unless keepdims
   int64_t count = 1;  // elements that fold into one
   static Result<Reduction> of(const Evaluation& e);
 };

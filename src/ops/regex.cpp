@@ -11,7 +11,8 @@ using Kind = Regex::Kind;
 
 uint32_t next_code(std::string_view& text) {
   utf8proc_int32_t code;
-  const utf8proc_ssize_t used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &code);
+  const utf8proc_ssize_t used =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &code);
   const uint32_t out = used > 0 ? static_cast<uint32_t>(code) : static_cast<uint8_t>(text[0]);
   text.remove_prefix(used > 0 ? static_cast<size_t>(used) : 1);
   return out;
@@ -25,8 +26,10 @@ bool in_ranges(const std::vector<Regex::Range>& ranges, uint32_t code) {
   size_t low = 0, high = ranges.size();
   while (low < high) {
     const size_t middle = (low + high) / 2;
-    if (ranges[middle].last < code) low = middle + 1;
-    else high = middle;
+    if (ranges[middle].last < code)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low < ranges.size() && ranges[low].first <= code;
 }

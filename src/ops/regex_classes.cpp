@@ -12,8 +12,10 @@ void normalise(CodeRanges& ranges) {
   std::sort(ranges.begin(), ranges.end(), [](const Regex::Range& a, const Regex::Range& b) { return a.first < b.first; });
   CodeRanges out;
   for (const Regex::Range& range : ranges) {
-    if (!out.empty() && range.first <= out.back().last + 1) out.back().last = std::max(out.back().last, range.last);
-    else out.push_back(range);
+    if (!out.empty() && range.first <= out.back().last + 1)
+      out.back().last = std::max(out.back().last, range.last);
+    else
+      out.push_back(range);
   }
   ranges = std::move(out);
 }
@@ -81,8 +83,10 @@ CodeRanges category_class(std::string_view name) {
   for (uint32_t code = 0; code <= kLastCode; ++code) {
     const std::string_view category = utf8proc_category_string(static_cast<utf8proc_int32_t>(code));
     if (!category.starts_with(name)) continue;
-    if (!out.empty() && out.back().last + 1 == code) out.back().last = code;
-    else out.push_back({code, code});
+    if (!out.empty() && out.back().last + 1 == code)
+      out.back().last = code;
+    else
+      out.push_back({code, code});
   }
   return out;
 }

@@ -6,7 +6,8 @@ namespace nacre {
 
 uint32_t RegexCursor::take_code() {
   utf8proc_int32_t code;
-  const utf8proc_ssize_t used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest.data()), static_cast<utf8proc_ssize_t>(rest.size()), &code);
+  const utf8proc_ssize_t used =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest.data()), static_cast<utf8proc_ssize_t>(rest.size()), &code);
   const uint32_t out = used > 0 ? static_cast<uint32_t>(code) : static_cast<uint8_t>(rest[0]);
   rest.remove_prefix(used > 0 ? static_cast<size_t>(used) : 1);
   return out;
@@ -27,7 +28,8 @@ Result<CodeRanges> category(RegexCursor& cursor) {
     cursor.rest.remove_prefix(1);
   }
   CodeRanges out = category_class(name);
-  if (out.empty()) return fail(ErrorCode::unsupported, "pattern \"", cursor.pattern, "\" names the class '", name, "', which is no Unicode category");
+  if (out.empty())
+    return fail(ErrorCode::unsupported, "pattern \"", cursor.pattern, "\" names the class '", name, "', which is no Unicode category");
   return negated ? complement(std::move(out)) : out;
 }
 
@@ -49,7 +51,8 @@ Result<CodeRanges> hexadecimal(RegexCursor& cursor) {
 
 CodeRanges octal(RegexCursor& cursor) {
   uint32_t code = 0;
-  for (int digits = 0; digits < 3 && !cursor.rest.empty() && cursor.rest[0] >= '0' && cursor.rest[0] <= '7'; ++digits, cursor.rest.remove_prefix(1))
+  for (int digits = 0; digits < 3 && !cursor.rest.empty() && cursor.rest[0] >= '0' && cursor.rest[0] <= '7';
+       ++digits, cursor.rest.remove_prefix(1))
     code = code * 8 + static_cast<uint32_t>(cursor.rest[0] - '0');
   return {{code, code}};
 }
@@ -67,7 +70,8 @@ Result<CodeRanges> read_escape(RegexCursor& cursor) {
     cursor.rest.remove_prefix(1);
     return CodeRanges{{static_cast<uint32_t>(kControls[found]), static_cast<uint32_t>(kControls[found])}};
   }
-  if ((letter >= '1' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z')) return cursor.refuse("an unknown escape");
+  if ((letter >= '1' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z'))
+    return cursor.refuse("an unknown escape");
   if (letter == '0') return octal(cursor);
   const uint32_t code = cursor.take_code();
   return CodeRanges{{code, code}};

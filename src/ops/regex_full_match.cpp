@@ -26,7 +26,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_regex_full_match;
-const Op op_regex_full_match{.name = "RegexFullMatch", .since = {20}, .types = TypeSet{DType::string}, .infer = infer,
-                             .evaluate = evaluate};
+const Op op_regex_full_match{
+    .name = "RegexFullMatch", .since = {20}, .types = TypeSet{DType::string}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

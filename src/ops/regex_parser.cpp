@@ -68,35 +68,39 @@ class Parser : RegexCursor {
     --nesting_;
     return out;
   }
-
   Result<Code> sequence() {
     Code out;
     while (!rest.empty() && rest[0] != '|' && rest[0] != ')') {
       const Code item = NACRE_TRY(repeated());
-      if (out.size() + item.size() > kMostSteps) return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
+      if (out.size() + item.size() > kMostSteps)
+        return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
       append(out, item);
     }
     return out;
   }
-
   Result<Code> repeated() {
     Code item = NACRE_TRY(atom());
     while (!rest.empty()) {
-      if (take("*")) item = star(item);
-      else if (take("+")) append(item, star(Code(item)));
-      else if (take("?")) item = optional(item);
-      else if (std::optional<std::pair<int, int>> counts = take_counts()) item = NACRE_TRY(repeat(item, counts->first, counts->second));
-      else break;
+      if (take("*"))
+        item = star(item);
+      else if (take("+"))
+        append(item, star(Code(item)));
+      else if (take("?"))
+        item = optional(item);
+      else if (std::optional<std::pair<int, int>> counts = take_counts())
+        item = NACRE_TRY(repeat(item, counts->first, counts->second));
+      else
+        break;
       take("?");  // lazy: the same texts match
       if (item.size() > kMostSteps) return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
     }
     return item;
   }
-
   std::optional<int> take_number() {
     int out = 0;
     size_t digits = 0;
-    for (; digits < rest.size() && digits < 5 && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) out = out * 10 + (rest[digits] - '0');
+    for (; digits < rest.size() && digits < 5 && rest[digits] >= '0' && rest[digits] <= '9'; ++digits)
+      out = out * 10 + (rest[digits] - '0');
     rest.remove_prefix(digits);
     return digits ? std::optional(out) : std::nullopt;
   }
@@ -113,11 +117,11 @@ class Parser : RegexCursor {
     rest = begin;
     return std::nullopt;
   }
-
   Result<Code> repeat(const Code& item, int least, int most) {
     if (least > kMostRepeats || most > kMostRepeats || (most >= 0 && most < least)) return refuse("a bad repeat count before it,");
     const size_t copies = static_cast<size_t>(most < 0 ? least + 1 : most);
-    if (copies * (item.size() + 2) > kMostSteps) return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
+    if (copies * (item.size() + 2) > kMostSteps)
+      return fail(ErrorCode::resource_exhausted, "pattern needs more than ", kMostSteps, " steps");
     Code out;
     for (int i = 0; i < least; ++i) append(out, item);
     if (most < 0) append(out, star(item));
@@ -166,11 +170,16 @@ class Parser : RegexCursor {
       rest.remove_prefix(1);
       if (flag == ':') return false;
       if (flag == ')') return true;
-      if (flag == '-') on = false;
-      else if (flag == 'i') flags_.ignore_case = on;
-      else if (flag == 's') flags_.dot_all = on;
-      else if (flag == 'm') flags_.multi_line = on;
-      else if (flag != 'U') return refuse("an unknown group flag before it,");
+      if (flag == '-')
+        on = false;
+      else if (flag == 'i')
+        flags_.ignore_case = on;
+      else if (flag == 's')
+        flags_.dot_all = on;
+      else if (flag == 'm')
+        flags_.multi_line = on;
+      else if (flag != 'U')
+        return refuse("an unknown group flag before it,");
     }
     return refuse("an unclosed '('");
   }

@@ -23,9 +23,8 @@ struct Table {
   std::unordered_map<std::string, const Op*> by_name;
 
   Table() {
-    std::sort(sorted.begin(), sorted.end(), [](const Op* a, const Op* b) {
-      return std::pair(a->domain, a->name) < std::pair(b->domain, b->name);
-    });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Op* a, const Op* b) { return std::pair(a->domain, a->name) < std::pair(b->domain, b->name); });
     for (const Op* op : sorted) by_name.emplace(cat(op->domain, ":", op->name), op);
   }
 };

@@ -36,7 +36,8 @@ Result<SymShape> target(Inference& inference, const std::vector<SymDim>& spelt) 
       if (open) return fail(ErrorCode::invalid_argument, "more than one -1 in ", spelt);
       open = i;
     } else if (spelt[i].is(0) && !allowzero) {
-      if (data && i >= data->size()) return fail(ErrorCode::invalid_argument, "0 in ", spelt, " at ", i, " copies a dimension that ", *data, " has not");
+      if (data && i >= data->size())
+        return fail(ErrorCode::invalid_argument, "0 in ", spelt, " at ", i, " copies a dimension that ", *data, " has not");
       out[i] = data ? (*data)[i] : inference.fresh();
     } else if (spelt[i].is_constant() && may_be_negative(spelt[i])) {
       return fail(ErrorCode::invalid_argument, "shape ", spelt, " has a negative dimension");
@@ -72,15 +73,19 @@ Result<void> evaluate(Evaluation& e) {
   int64_t known = 1, open = -1;
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i] == 0 && !allowzero) {
-      if (i >= data.size()) return fail(ErrorCode::invalid_argument, "0 in ", out, " at ", i, " copies a dimension that ", data, " has not");
+      if (i >= data.size())
+        return fail(ErrorCode::invalid_argument, "0 in ", out, " at ", i, " copies a dimension that ", data, " has not");
       out[i] = data[i];
     }
     if (out[i] == -1 && open >= 0) return fail(ErrorCode::invalid_argument, "more than one -1 in ", out);
-    if (out[i] == -1) open = static_cast<int64_t>(i);
-    else known = NACRE_TRY(checked_mul(known, out[i]));
+    if (out[i] == -1)
+      open = static_cast<int64_t>(i);
+    else
+      known = NACRE_TRY(checked_mul(known, out[i]));
   }
   if (open >= 0 && (known == 0 || e.input(0).size() % known != 0))
-    return fail(ErrorCode::invalid_argument, "cannot view ", describe(e.input(0)), " as ", out, ": ", e.input(0).size(), " elements do not divide by ", known);
+    return fail(ErrorCode::invalid_argument, "cannot view ", describe(e.input(0)), " as ", out, ": ", e.input(0).size(),
+                " elements do not divide by ", known);
   if (open >= 0) out[open] = e.input(0).size() / known;
   return give_reshaped(e, std::move(out));
 }
@@ -95,7 +100,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_reshape;
-const Op op_reshape{.name = "Reshape", .since = {1, 5, 13, 14, 19, 21, 23, 24, 25}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
-                    .upgrade = upgrade, .kind = OpKind::shape};
+const Op op_reshape{.name = "Reshape",
+                    .since = {1, 5, 13, 14, 19, 21, 23, 24, 25},
+                    .inputs = {2, 2},
+                    .infer = infer,
+                    .evaluate = evaluate,
+                    .upgrade = upgrade,
+                    .kind = OpKind::shape};
 
 }  // namespace nacre

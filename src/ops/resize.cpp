@@ -26,7 +26,8 @@ bool given(const Evaluation& e, size_t i) { return e.has(i) && e.input(i).size()
 
 Result<int64_t> scaled(int64_t dim, float scale) {
   const float length = std::floor(static_cast<float>(dim) * scale);
-  if (!(scale > 0) || !(length < 9e18f)) return fail(ErrorCode::invalid_argument, "cannot scale ", dim, " elements by ", static_cast<double>(scale));
+  if (!(scale > 0) || !(length < 9e18f))
+    return fail(ErrorCode::invalid_argument, "cannot scale ", dim, " elements by ", static_cast<double>(scale));
   return static_cast<int64_t>(length);
 }
 
@@ -58,12 +59,14 @@ Result<void> infer_sizes(Inference& inference, std::span<const int64_t> axes, Sy
     SymShape dims;
     for (int64_t axis : axes) dims.push_back(out[axis]);
     const std::optional<Shape> known = constant_shape(*sizes), from = constant_shape(dims);
-    if (!known || !from || product(dims).is(0)) sizes.reset();
-    else for (size_t i = 0; i < axes.size(); ++i) {
-      const double length = *common_scale(policy, *known, *from) * static_cast<double>((*from)[i]) + 0.5;
-      if (!(length >= 0 && length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", *from, " to ", *known);
-      (*sizes)[i] = static_cast<int64_t>(length);
-    }
+    if (!known || !from || product(dims).is(0))
+      sizes.reset();
+    else
+      for (size_t i = 0; i < axes.size(); ++i) {
+        const double length = *common_scale(policy, *known, *from) * static_cast<double>((*from)[i]) + 0.5;
+        if (!(length >= 0 && length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", *from, " to ", *known);
+        (*sizes)[i] = static_cast<int64_t>(length);
+      }
   }
   for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = sizes ? (*sizes)[i] : inference.fresh();
   return {};
@@ -78,7 +81,8 @@ Result<void> infer(Inference& inference) {
   if (given(inference, 3)) {
     NACRE_TRY(infer_sizes(inference, axes, out));
   } else if (scales && scales->dtype() == DType::float32) {
-    if (scales->size() != static_cast<int64_t>(axes.size())) return fail(ErrorCode::invalid_argument, scales->size(), " scales for ", axes.size(), " axes");
+    if (scales->size() != static_cast<int64_t>(axes.size()))
+      return fail(ErrorCode::invalid_argument, scales->size(), " scales for ", axes.size(), " axes");
     for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = NACRE_TRY(scaled(inference, out[axes[i]], scales->data<float>()[i]));
   } else {
     for (int64_t axis : axes) out[axis] = inference.fresh();
@@ -107,10 +111,12 @@ Result<std::vector<Axis>> plan_sizes(Evaluation& e, std::span<const int64_t> axe
   const std::optional<double> common = common_scale(e.attributes().string("keep_aspect_ratio_policy", "stretch"), sizes, dims);
   std::vector<Axis> out;
   for (size_t i = 0; i < axes.size(); ++i) {
-    if (sizes[i] < 0 || (dims[i] == 0 && sizes[i] > 0)) return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
+    if (sizes[i] < 0 || (dims[i] == 0 && sizes[i] > 0))
+      return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
     const double dim = static_cast<double>(dims[i]), length = common ? *common * dim + 0.5 : 0;
     if (!(length >= 0 && length < 9e18)) return fail(ErrorCode::invalid_argument, "cannot resize ", describe(e.input(0)), " to ", sizes);
-    out.push_back({axes[i], common ? static_cast<int64_t>(length) : sizes[i], common ? *common : static_cast<double>(sizes[i]) / std::max(dim, 1.0)});
+    out.push_back(
+        {axes[i], common ? static_cast<int64_t>(length) : sizes[i], common ? *common : static_cast<double>(sizes[i]) / std::max(dim, 1.0)});
   }
   return out;
 }
@@ -130,7 +136,8 @@ Result<std::vector<Axis>> plan(Evaluation& e) {
   if (given(e, 3) == given(e, 2)) return fail(ErrorCode::invalid_argument, "needs scales or sizes, not both");
   std::vector<Axis> out = given(e, 3) ? NACRE_TRY(plan_sizes(e, axes)) : NACRE_TRY(plan_scales(e, axes));
   if (e.attributes().string("coordinate_transformation_mode", "half_pixel") != "tf_crop_and_resize") return out;
-  const std::vector<float> roi = NACRE_TRY(given(e, 1) ? floats(e, 1, 2 * axes.size()) : fail(ErrorCode::invalid_argument, "tf_crop_and_resize needs roi"));
+  const std::vector<float> roi =
+      NACRE_TRY(given(e, 1) ? floats(e, 1, 2 * axes.size()) : fail(ErrorCode::invalid_argument, "tf_crop_and_resize needs roi"));
   for (size_t i = 0; i < axes.size(); ++i) out[i].begin = roi[i], out[i].end = roi[axes.size() + i];
   return out;
 }
@@ -142,7 +149,9 @@ Result<void> evaluate(Evaluation& e) {
   for (const Axis& axis : axes) shape[axis.axis] = axis.length;
   Tensor* y = NACRE_TRY(e.output(0, shape));
   if (y->size() == 0) return {};
-  const DType dtype = e.dtype(0), wide = method.nearest() ? dtype : dtype == DType::float64 || is_integer(dtype) ? DType::float64 : DType::float32;
+  const DType dtype = e.dtype(0), wide = method.nearest()                               ? dtype
+                                         : dtype == DType::float64 || is_integer(dtype) ? DType::float64
+                                                                                        : DType::float32;
   Tensor x = e.input(0);
   if (wide != dtype) {
     x = NACRE_TRY(e.scratch(wide, e.shape(0)));
@@ -167,6 +176,7 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_resize;
-const Op op_resize{.name = "Resize", .since = {10, 11, 13, 18, 19}, .inputs = {1, 4}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade};
+const Op op_resize{
+    .name = "Resize", .since = {10, 11, 13, 18, 19}, .inputs = {1, 4}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade};
 
 }  // namespace nacre

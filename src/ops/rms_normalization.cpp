@@ -30,7 +30,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_rms_normalization;
-const Op op_rms_normalization{.name = "RMSNormalization", .since = {23}, .types = float_types, .inputs = {2, 2}, .infer = infer,
-                              .evaluate = evaluate, .kind = OpKind::normalisation};
+const Op op_rms_normalization{.name = "RMSNormalization",
+                              .since = {23},
+                              .types = float_types,
+                              .inputs = {2, 2},
+                              .infer = infer,
+                              .evaluate = evaluate,
+                              .kind = OpKind::normalisation};
 
 }  // namespace nacre

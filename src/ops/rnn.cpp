@@ -16,7 +16,13 @@ Result<void> evaluate(Evaluation& e) { return run_recurrent(e, {.gates = 1, .act
 }  // namespace
 
 extern const Op op_rnn;
-const Op op_rnn{.name = "RNN", .since = {1, 7, 14, 22}, .types = float_types, .inputs = {3, 6}, .outputs = {0, 2}, .infer = infer,
-                .evaluate = evaluate, .upgrade = upgrade_recurrent};
+const Op op_rnn{.name = "RNN",
+                .since = {1, 7, 14, 22},
+                .types = float_types,
+                .inputs = {3, 6},
+                .outputs = {0, 2},
+                .infer = infer,
+                .evaluate = evaluate,
+                .upgrade = upgrade_recurrent};
 
 }  // namespace nacre

@@ -10,8 +10,9 @@ namespace {
 Result<void> infer(Inference& inference) {
   const SymShape *x = inference.shape(0), *rois = inference.shape(1);
   const Attributes& attributes = inference.attributes();
-  inference.set(0, inference.dtype(0), SymShape{rois && !rois->empty() ? (*rois)[0] : inference.fresh(), x && x->size() == 4 ? (*x)[1] : inference.fresh(),
-                                                attributes.integer("output_height", 1), attributes.integer("output_width", 1)});
+  inference.set(0, inference.dtype(0),
+                SymShape{rois && !rois->empty() ? (*rois)[0] : inference.fresh(), x && x->size() == 4 ? (*x)[1] : inference.fresh(),
+                         attributes.integer("output_height", 1), attributes.integer("output_width", 1)});
   return {};
 }
 
@@ -40,9 +41,15 @@ struct Setting {
 
 Result<Setting> setting(const Attributes& attributes) {
   const bool half = attributes.string("coordinate_transformation_mode", "half_pixel") == "half_pixel";
-  const Setting out{attributes.integer("output_height", 1), attributes.integer("output_width", 1), attributes.integer("sampling_ratio", 0),
-                    attributes.real("spatial_scale", 1), half ? 0.5 : 0, half, attributes.string("mode", "avg") == "max"};
-  if (out.height < 1 || out.width < 1 || out.ratio > 4096) return fail(ErrorCode::invalid_model, "output ", out.height, " by ", out.width, " of ratio ", out.ratio);
+  const Setting out{attributes.integer("output_height", 1),
+                    attributes.integer("output_width", 1),
+                    attributes.integer("sampling_ratio", 0),
+                    attributes.real("spatial_scale", 1),
+                    half ? 0.5 : 0,
+                    half,
+                    attributes.string("mode", "avg") == "max"};
+  if (out.height < 1 || out.width < 1 || out.ratio > 4096)
+    return fail(ErrorCode::invalid_model, "output ", out.height, " by ", out.width, " of ratio ", out.ratio);
   return out;
 }
 
@@ -69,16 +76,20 @@ Result<void> align(Evaluation& e, const Setting& s, const T* x, const double* ro
   double width = roi[2] * s.scale - s.offset - left, height = roi[3] * s.scale - s.offset - top;
   if (!s.half_pixel) width = std::max(width, 1.0), height = std::max(height, 1.0);
   const double bin_height = height / static_cast<double>(s.height), bin_width = width / static_cast<double>(s.width);
-  if (!(std::abs(bin_height) < 4096 && std::abs(bin_width) < 4096)) return fail(ErrorCode::invalid_argument, "region ", number, " is ", width, " by ", height);
-  const int64_t down = s.ratio > 0 ? s.ratio : static_cast<int64_t>(std::ceil(bin_height)), across = s.ratio > 0 ? s.ratio : static_cast<int64_t>(std::ceil(bin_width));
+  if (!(std::abs(bin_height) < 4096 && std::abs(bin_width) < 4096))
+    return fail(ErrorCode::invalid_argument, "region ", number, " is ", width, " by ", height);
+  const int64_t down = s.ratio > 0 ? s.ratio : static_cast<int64_t>(std::ceil(bin_height)),
+                across = s.ratio > 0 ? s.ratio : static_cast<int64_t>(std::ceil(bin_width));
   std::vector<Sample> samples;
   for (int64_t bin = 0; bin < s.height * s.width; ++bin) {
     NACRE_TRY(e.checkpoint());
     samples.clear();
     for (int64_t i = 0; i < down; ++i)
       for (int64_t j = 0; j < across; ++j)
-        samples.push_back(sample_at(top + (static_cast<double>(bin / s.width) + (static_cast<double>(i) + 0.5) / static_cast<double>(down)) * bin_height,
-                                    left + (static_cast<double>(bin % s.width) + (static_cast<double>(j) + 0.5) / static_cast<double>(across)) * bin_width, in[2], in[3]));
+        samples.push_back(sample_at(
+            top + (static_cast<double>(bin / s.width) + (static_cast<double>(i) + 0.5) / static_cast<double>(down)) * bin_height,
+            left + (static_cast<double>(bin % s.width) + (static_cast<double>(j) + 0.5) / static_cast<double>(across)) * bin_width, in[2],
+            in[3]));
     for (int64_t channel = 0; channel < in[1]; ++channel) {
       const double value = pool<T>(x + channel * in[2] * in[3], samples, s.takes_max);
       store_from<double>(y.dtype(), y.mutable_raw(), (number * in[1] + channel) * s.height * s.width + bin, 1, &value);
@@ -102,7 +113,8 @@ Result<void> evaluate(Evaluation& e) {
     std::vector<T> copy;
     const T* images = elements_as<T>(e.input(0), copy);
     for (int64_t n = 0; n < rois[0]; ++n) {
-      if (batches[n] < 0 || batches[n] >= x[0]) return fail(ErrorCode::invalid_argument, "batch index ", batches[n], " is outside [0, ", x[0], ")");
+      if (batches[n] < 0 || batches[n] >= x[0])
+        return fail(ErrorCode::invalid_argument, "batch index ", batches[n], " is outside [0, ", x[0], ")");
       NACRE_TRY(align(e, s, images + batches[n] * x[1] * x[2] * x[3], corners + n * 4, n, *y));
     }
     return {};
@@ -118,7 +130,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_roi_align;
-const Op op_roi_align{.name = "RoiAlign", .since = {10, 16, 22}, .types = float_types, .inputs = {3, 3}, .infer = infer, .evaluate = evaluate,
+const Op op_roi_align{.name = "RoiAlign",
+                      .since = {10, 16, 22},
+                      .types = float_types,
+                      .inputs = {3, 3},
+                      .infer = infer,
+                      .evaluate = evaluate,
                       .upgrade = upgrade};
 
 }  // namespace nacre

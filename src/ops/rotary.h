@@ -7,11 +7,13 @@ namespace nacre {
 
 /// Where heads lie in a tensor of rotated vectors and how they are rotated.
 struct Rotary {
-  int64_t batch, length, heads, size;   // size of one head's vector
-  int64_t rotated;                      // of which this many elements turn, from the front
-  bool interleaved, heads_first;        // [batch, heads, length, size], else [batch, length, heads, size]
+  int64_t batch, length, heads, size;  // size of one head's vector
+  int64_t rotated;                     // of which this many elements turn, from the front
+  bool interleaved, heads_first;       // [batch, heads, length, size], else [batch, length, heads, size]
   float scale = 1;
-  int64_t at(int64_t b, int64_t t, int64_t h) const { return (heads_first ? (b * heads + h) * length + t : (b * length + t) * heads + h) * size; }
+  int64_t at(int64_t b, int64_t t, int64_t h) const {
+    return (heads_first ? (b * heads + h) * length + t : (b * length + t) * heads + h) * size;
+  }
 };
 
 /// Rotates x into y. `row(batch, position)` is the row of the caches (rotated / 2 wide) that position reads.

@@ -24,10 +24,12 @@ Result<Plan> plan(const Node& node) {
   const int64_t scans = node.attributes.integer("num_scan_inputs", 0);
   const size_t given = node.formal_inputs(), results = body.graph->outputs.size();
   if (scans < 1 || scans > static_cast<int64_t>(given) || body.formal_inputs() != given || results < given - static_cast<size_t>(scans))
-    return fail(ErrorCode::invalid_model, "num_scan_inputs is ", scans, " of ", given, " inputs; the body takes ", body.formal_inputs(), " and gives ", results);
+    return fail(ErrorCode::invalid_model, "num_scan_inputs is ", scans, " of ", given, " inputs; the body takes ", body.formal_inputs(),
+                " and gives ", results);
   Plan p;
   p.inputs = static_cast<size_t>(scans), p.states = given - p.inputs, p.outputs = results - p.states;
-  if (node.outputs.size() > results) return fail(ErrorCode::invalid_model, "has ", node.outputs.size(), " outputs, the body gives ", results);
+  if (node.outputs.size() > results)
+    return fail(ErrorCode::invalid_model, "has ", node.outputs.size(), " outputs, the body gives ", results);
   p.input_axes = NACRE_TRY(flags(node.attributes, "scan_input_axes", p.inputs));
   p.output_axes = NACRE_TRY(flags(node.attributes, "scan_output_axes", p.outputs));
   p.input_directions = NACRE_TRY(flags(node.attributes, "scan_input_directions", p.inputs));
@@ -102,7 +104,8 @@ Result<int64_t> scan_length(Evaluation& e, Plan& p) {
 // Like Accumulator without elements, but the scanned axis may be another.
 Result<void> give_empty(Evaluation& e, const Plan& p, size_t i) {
   const Fact& fact = e.output_fact(p.states + i);
-  if (fact.dtype == DType::undefined) return fail(ErrorCode::unsupported, "output ", p.states + i, " has no elements, and nothing tells its type");
+  if (fact.dtype == DType::undefined)
+    return fail(ErrorCode::unsupported, "output ", p.states + i, " has no elements, and nothing tells its type");
   Shape shape{0};
   if (fact.shape) {
     shape.clear();
@@ -128,12 +131,15 @@ Result<void> evaluate(Evaluation& e) {
     std::vector<Value> results = NACRE_TRY(e.run_body(0, std::move(formal)));
     for (size_t i = 0; i < p.states; ++i) states[i] = std::move(results[i]);
     for (size_t i = 0; i < p.outputs; ++i)
-      NACRE_TRY(place(e, stacked[i], results[p.states + i].tensor(), p.output_axes[i], p.output_directions[i] ? length - 1 - step : step, length, step == 0));
+      NACRE_TRY(place(e, stacked[i], results[p.states + i].tensor(), p.output_axes[i], p.output_directions[i] ? length - 1 - step : step,
+                      length, step == 0));
   }
   for (size_t i = 0; i < p.states && i < e.output_count(); ++i) e.set(i, std::move(states[i]));
   for (size_t i = 0; i < p.outputs && p.states + i < e.output_count(); ++i) {
-    if (length > 0) e.set(p.states + i, std::move(stacked[i]));
-    else if (e.has_output(p.states + i)) NACRE_TRY(give_empty(e, p, i));
+    if (length > 0)
+      e.set(p.states + i, std::move(stacked[i]));
+    else if (e.has_output(p.states + i))
+      NACRE_TRY(give_empty(e, p, i));
   }
   return {};
 }
@@ -172,7 +178,13 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_scan;
-const Op op_scan{.name = "Scan", .since = {8, 9, 11, 16, 19, 21, 23, 24, 25}, .inputs = {1, kMany}, .outputs = {0, kMany}, .infer = infer,
-                 .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::control};
+const Op op_scan{.name = "Scan",
+                 .since = {8, 9, 11, 16, 19, 21, 23, 24, 25},
+                 .inputs = {1, kMany},
+                 .outputs = {0, kMany},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade,
+                 .kind = OpKind::control};
 
 }  // namespace nacre

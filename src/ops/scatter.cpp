@@ -15,7 +15,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_scatter;
-const Op op_scatter{.name = "Scatter", .since = {9, 11}, .inputs = {3, 3}, .infer = same_as_input, .evaluate = evaluate, .upgrade = upgrade,
+const Op op_scatter{.name = "Scatter",
+                    .since = {9, 11},
+                    .inputs = {3, 3},
+                    .infer = same_as_input,
+                    .evaluate = evaluate,
+                    .upgrade = upgrade,
                     .kind = OpKind::movement};
 
 }  // namespace nacre

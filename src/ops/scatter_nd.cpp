@@ -21,7 +21,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_scatter_nd;
-const Op op_scatter_nd{.name = "ScatterND", .since = {11, 13, 16, 18}, .inputs = {3, 3}, .infer = same_as_input, .evaluate = evaluate,
+const Op op_scatter_nd{.name = "ScatterND",
+                       .since = {11, 13, 16, 18},
+                       .inputs = {3, 3},
+                       .infer = same_as_input,
+                       .evaluate = evaluate,
                        .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -15,7 +15,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_selu;
-const Op op_selu{.name = "Selu", .since = {1, 6, 22}, .types = float_types, .infer = same_as_input, .evaluate = evaluate,
-                 .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_selu{.name = "Selu",
+                 .since = {1, 6, 22},
+                 .types = float_types,
+                 .infer = same_as_input,
+                 .evaluate = evaluate,
+                 .upgrade = drop_consumed_inputs,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

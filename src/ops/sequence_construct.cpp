@@ -16,7 +16,8 @@ Result<void> infer(Inference& inference) {
 Result<void> evaluate(Evaluation& e) {
   std::vector<Value> items;
   for (size_t i = 0; i < e.input_count(); ++i) {
-    if (e.dtype(i) != e.dtype(0)) return fail(ErrorCode::invalid_argument, "input ", i, " is ", describe(e.input(i)), ", the first ", e.dtype(0));
+    if (e.dtype(i) != e.dtype(0))
+      return fail(ErrorCode::invalid_argument, "input ", i, " is ", describe(e.input(i)), ", the first ", e.dtype(0));
     items.push_back(e.value(i));
   }
   e.set(0, Value::sequence(std::move(items)));

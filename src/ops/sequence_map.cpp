@@ -13,7 +13,8 @@ Result<void> infer(Inference& inference) {
   }
   if (inference.body_count() != 1) return fail(ErrorCode::invalid_model, "has no body");
   const std::vector<Fact> results = NACRE_TRY(inference.infer_body(0, formal));
-  if (results.size() < inference.output_count()) return fail(ErrorCode::invalid_model, "the body gives ", results.size(), " outputs, the node ", inference.output_count());
+  if (results.size() < inference.output_count())
+    return fail(ErrorCode::invalid_model, "the body gives ", results.size(), " outputs, the node ", inference.output_count());
   for (size_t i = 0; i < inference.output_count(); ++i) inference.set(i, Fact::sequence_of(results[i]));
   return {};
 }
@@ -41,7 +42,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_sequence_map;
-const Op op_sequence_map{.name = "SequenceMap", .since = {17}, .inputs = {1, kMany}, .outputs = {1, kMany}, .infer = infer,
-                        .evaluate = evaluate, .kind = OpKind::control};
+const Op op_sequence_map{.name = "SequenceMap",
+                         .since = {17},
+                         .inputs = {1, kMany},
+                         .outputs = {1, kMany},
+                         .infer = infer,
+                         .evaluate = evaluate,
+                         .kind = OpKind::control};
 
 }  // namespace nacre

@@ -53,9 +53,12 @@ Result<std::vector<int64_t>> sorted_axes(std::vector<int64_t> axes, int64_t rank
 
 AxisView::AxisView(const Shape& shape, int64_t axis) {
   for (size_t d = 0; d < shape.size(); ++d) {
-    if (static_cast<int64_t>(d) < axis) outer *= shape[d];
-    else if (static_cast<int64_t>(d) == axis) length = shape[d];
-    else inner *= shape[d];
+    if (static_cast<int64_t>(d) < axis)
+      outer *= shape[d];
+    else if (static_cast<int64_t>(d) == axis)
+      length = shape[d];
+    else
+      inner *= shape[d];
   }
 }
 

@@ -16,7 +16,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_shrink;
-const Op op_shrink{.name = "Shrink", .since = {9}, .types = integer_types | TypeSet{DType::float16, DType::float32, DType::float64},
-                   .infer = same_as_input, .evaluate = evaluate, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_shrink{.name = "Shrink",
+                   .since = {9},
+                   .types = integer_types | TypeSet{DType::float16, DType::float32, DType::float64},
+                   .infer = same_as_input,
+                   .evaluate = evaluate,
+                   .kind = OpKind::elementwise,
+                   .may_alias = 1};
 
 }  // namespace nacre

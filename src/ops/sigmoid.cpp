@@ -6,8 +6,13 @@
 namespace nacre {
 
 extern const Op op_sigmoid;
-const Op op_sigmoid{.name = "Sigmoid", .since = {1, 6, 13}, .types = float_types, .infer = same_as_input,
-                    .evaluate = unary_float<[](auto x) { return 1 / (1 + std::exp(-x)); }>, .upgrade = drop_consumed_inputs,
-                    .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_sigmoid{.name = "Sigmoid",
+                    .since = {1, 6, 13},
+                    .types = float_types,
+                    .infer = same_as_input,
+                    .evaluate = unary_float<[](auto x) { return 1 / (1 + std::exp(-x)); }>,
+                    .upgrade = drop_consumed_inputs,
+                    .kind = OpKind::elementwise,
+                    .may_alias = 1};
 
 }  // namespace nacre

@@ -5,8 +5,15 @@
 namespace nacre {
 
 extern const Op op_sign;
-const Op op_sign{.name = "Sign", .since = {9, 13}, .types = numeric_types, .infer = same_as_input,
-                 .evaluate = unary<[](auto x) { return x > 0 ? decltype(x)(1) : x < 0 ? decltype(x)(-1) : x == 0 ? decltype(x)(0) : x; }>,
-                 .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_sign{.name = "Sign",
+                 .since = {9, 13},
+                 .types = numeric_types,
+                 .infer = same_as_input,
+                 .evaluate = unary<[](auto x) { return x > 0    ? decltype(x)(1)
+                                                       : x < 0  ? decltype(x)(-1)
+                                                       : x == 0 ? decltype(x)(0)
+                                                                : x; }>,
+                 .kind = OpKind::elementwise,
+                 .may_alias = 1};
 
 }  // namespace nacre

@@ -34,9 +34,12 @@ std::optional<SymDim> symbolic_length(const SymDim& dim, const SymDim& start, co
   if ((!from && may_be_negative(start)) || (!to && may_be_negative(end))) return std::nullopt;
   const bool to_end = (to && *to >= kFar) || end == dim;
   SymDim length;
-  if (from && *from < 0 && to_end) length = min(dim, -*from);
-  else if (start.is(0)) length = to_end ? dim : to && *to < 0 ? max(dim + end, 0) : min(end, dim);
-  else if (to_end) length = max(dim - start, 0);
+  if (from && *from < 0 && to_end)
+    length = min(dim, -*from);
+  else if (start.is(0))
+    length = to_end ? dim : to && *to < 0 ? max(dim + end, 0) : min(end, dim);
+  else if (to_end)
+    length = max(dim - start, 0);
   else {
     const SymDim begin = from && *from < 0 ? max(dim + start, 0) : min(start, dim);
     const SymDim stop = to && *to < 0 ? max(dim + end, 0) : min(end, dim);
@@ -102,7 +105,8 @@ Result<void> evaluate(Evaluation& e) {
   int64_t base = 0;
   for (size_t i = 0; i < starts.size(); ++i) {
     const int64_t axis = NACRE_TRY(checked_index(axes[i], e.input(0).rank(), "axis"));
-    if (steps[i] == 0 || seen[axis]) return fail(ErrorCode::invalid_argument, seen[axis] ? "an axis comes twice: " : "a step of 0 on axis ", axis);
+    if (steps[i] == 0 || seen[axis])
+      return fail(ErrorCode::invalid_argument, seen[axis] ? "an axis comes twice: " : "a step of 0 on axis ", axis);
     seen[axis] = true;
     const Cut c = cut(shape[axis], starts[i], ends[i], steps[i]);
     // A single slice takes no step, however large the step is.
@@ -125,7 +129,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_slice;
-const Op op_slice{.name = "Slice", .since = {1, 10, 11, 13}, .inputs = {3, 5}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade,
+const Op op_slice{.name = "Slice",
+                  .since = {1, 10, 11, 13},
+                  .inputs = {3, 5},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .upgrade = upgrade,
                   .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -21,7 +21,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_softmax;
-const Op op_softmax{.name = "Softmax", .since = {1, 11, 13}, .types = float_types, .infer = infer_along_axis, .evaluate = evaluate,
-                    .upgrade = upgrade_coerced, .kind = OpKind::normalisation, .may_alias = 1};
+const Op op_softmax{.name = "Softmax",
+                    .since = {1, 11, 13},
+                    .types = float_types,
+                    .infer = infer_along_axis,
+                    .evaluate = evaluate,
+                    .upgrade = upgrade_coerced,
+                    .kind = OpKind::normalisation,
+                    .may_alias = 1};
 
 }  // namespace nacre

@@ -42,7 +42,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_softmax_cross_entropy_loss;
-const Op op_softmax_cross_entropy_loss{.name = "SoftmaxCrossEntropyLoss", .since = {12, 13}, .types = float_types, .inputs = {2, 3},
-                                       .outputs = {1, 2}, .infer = infer, .evaluate = evaluate};
+const Op op_softmax_cross_entropy_loss{.name = "SoftmaxCrossEntropyLoss",
+                                       .since = {12, 13},
+                                       .types = float_types,
+                                       .inputs = {2, 3},
+                                       .outputs = {1, 2},
+                                       .infer = infer,
+                                       .evaluate = evaluate};
 
 }  // namespace nacre

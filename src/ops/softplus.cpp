@@ -5,8 +5,12 @@
 namespace nacre {
 
 extern const Op op_softplus;
-const Op op_softplus{.name = "Softplus", .since = {1, 22}, .types = float_types, .infer = same_as_input,
+const Op op_softplus{.name = "Softplus",
+                     .since = {1, 22},
+                     .types = float_types,
+                     .infer = same_as_input,
                      .evaluate = unary_float<[](auto x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }>,
-                     .kind = OpKind::elementwise, .may_alias = 1};
+                     .kind = OpKind::elementwise,
+                     .may_alias = 1};
 
 }  // namespace nacre

@@ -5,7 +5,12 @@
 namespace nacre {
 
 extern const Op op_softsign;
-const Op op_softsign{.name = "Softsign", .since = {1, 22}, .types = float_types, .infer = same_as_input,
-                     .evaluate = unary_float<[](auto x) { return x / (1 + std::abs(x)); }>, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_softsign{.name = "Softsign",
+                     .since = {1, 22},
+                     .types = float_types,
+                     .infer = same_as_input,
+                     .evaluate = unary_float<[](auto x) { return x / (1 + std::abs(x)); }>,
+                     .kind = OpKind::elementwise,
+                     .may_alias = 1};
 
 }  // namespace nacre

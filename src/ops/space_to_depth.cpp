@@ -19,7 +19,8 @@ Result<void> infer(Inference& inference) {
   if (shape->size() != 4) return fail(ErrorCode::invalid_argument, "input ", *shape, " is not of rank 4");
   const SymShape& in = *shape;
   for (size_t d : {2, 3})
-    if (in[d].is_constant() && *in[d].constant() % block != 0) return fail(ErrorCode::invalid_argument, *shape, " does not divide by blocks of ", block);
+    if (in[d].is_constant() && *in[d].constant() % block != 0)
+      return fail(ErrorCode::invalid_argument, *shape, " does not divide by blocks of ", block);
   inference.set(0, inference.dtype(0), SymShape{in[0], in[1] * (block * block), floor_div(in[2], block), floor_div(in[3], block)});
   return {};
 }

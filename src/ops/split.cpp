@@ -34,13 +34,18 @@ Result<void> infer(Inference& inference) {
   int64_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     SymShape part = whole;
-    if (given) part[axis] = (*given)[i];
-    else part[axis] = inference.has(1) ? inference.fresh() : even_part(whole[axis], each, static_cast<int64_t>(i), static_cast<int64_t>(count));
+    if (given)
+      part[axis] = (*given)[i];
+    else
+      part[axis] =
+          inference.has(1) ? inference.fresh() : even_part(whole[axis], each, static_cast<int64_t>(i), static_cast<int64_t>(count));
     const std::optional<int64_t> length = part[axis].constant();
     if (length && *length < 0) return fail(ErrorCode::invalid_argument, "cannot cut ", whole, " into ", count, " parts");
     inference.set(i, inference.dtype(0), part);
-    if (!length || !values || begin + *length > static_cast<int64_t>(values->size())) values = nullptr;
-    else inference.set_values(i, std::vector<SymDim>(values->begin() + begin, values->begin() + begin + *length));
+    if (!length || !values || begin + *length > static_cast<int64_t>(values->size()))
+      values = nullptr;
+    else
+      inference.set_values(i, std::vector<SymDim>(values->begin() + begin, values->begin() + begin + *length));
     begin += length.value_or(0);
   }
   return {};
@@ -88,7 +93,13 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_split;
-const Op op_split{.name = "Split", .since = {1, 2, 11, 13, 18}, .inputs = {1, 2}, .outputs = {1, kMany}, .infer = infer,
-                  .evaluate = evaluate, .upgrade = upgrade, .kind = OpKind::movement};
+const Op op_split{.name = "Split",
+                  .since = {1, 2, 11, 13, 18},
+                  .inputs = {1, 2},
+                  .outputs = {1, kMany},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .upgrade = upgrade,
+                  .kind = OpKind::movement};
 
 }  // namespace nacre

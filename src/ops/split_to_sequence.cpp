@@ -2,8 +2,8 @@
 // https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
 #include <algorithm>
 
-#include "ops/op.h"
 #include "ops/concatenation.h"
+#include "ops/op.h"
 
 namespace nacre {
 namespace {
@@ -15,8 +15,10 @@ Result<void> infer(Inference& inference) {
   if (const SymShape* whole = inference.shape(0)) {
     shape = *whole;
     const int64_t axis = NACRE_TRY(inference.axis(inference.attributes().integer("axis", 0), static_cast<int64_t>(whole->size())));
-    if (drops_axis(inference.node())) shape->erase(shape->begin() + axis);
-    else (*shape)[axis] = inference.has(1) ? inference.fresh() : SymDim(1);
+    if (drops_axis(inference.node()))
+      shape->erase(shape->begin() + axis);
+    else
+      (*shape)[axis] = inference.has(1) ? inference.fresh() : SymDim(1);
   }
   inference.set(0, Fact::sequence_of(Fact::tensor(inference.dtype(0), std::move(shape))));
   return {};
@@ -36,11 +38,13 @@ Result<void> evaluate(Evaluation& e) {
   const Tensor& x = e.input(0);
   const int64_t axis = NACRE_TRY(checked_index(e.attributes().integer("axis", 0), x.rank(), "axis"));
   // Empty slices cost nothing to hold but a place in the list each.
-  if (x.size() == 0 && x.shape()[axis] > INT32_MAX) return fail(ErrorCode::resource_exhausted, "cannot split ", describe(x), " into so many parts");
+  if (x.size() == 0 && x.shape()[axis] > INT32_MAX)
+    return fail(ErrorCode::resource_exhausted, "cannot split ", describe(x), " into so many parts");
   std::vector<Value> items;
   int64_t begin = 0;
   for (int64_t length : NACRE_TRY(lengths(e, x.shape()[axis]))) {
-    if (length < 0 || length > x.shape()[axis] - begin) return fail(ErrorCode::invalid_argument, "parts are longer than axis ", axis, " of ", describe(x));
+    if (length < 0 || length > x.shape()[axis] - begin)
+      return fail(ErrorCode::invalid_argument, "parts are longer than axis ", axis, " of ", describe(x));
     Shape shape = x.shape();
     shape[axis] = length;
     Tensor part = NACRE_TRY(e.scratch(x.dtype(), shape));
@@ -57,6 +61,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_split_to_sequence;
-const Op op_split_to_sequence{.name = "SplitToSequence", .since = {11, 24}, .inputs = {1, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_split_to_sequence{
+    .name = "SplitToSequence", .since = {11, 24}, .inputs = {1, 2}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

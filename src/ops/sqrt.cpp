@@ -6,8 +6,13 @@
 namespace nacre {
 
 extern const Op op_sqrt;
-const Op op_sqrt{.name = "Sqrt", .since = {1, 6, 13}, .types = float_types, .infer = same_as_input,
-                 .evaluate = unary_float<[](auto x) { return std::sqrt(x); }>, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise,
+const Op op_sqrt{.name = "Sqrt",
+                 .since = {1, 6, 13},
+                 .types = float_types,
+                 .infer = same_as_input,
+                 .evaluate = unary_float<[](auto x) { return std::sqrt(x); }>,
+                 .upgrade = drop_consumed_inputs,
+                 .kind = OpKind::elementwise,
                  .may_alias = 1};
 
 }  // namespace nacre

@@ -11,8 +11,10 @@ namespace {
 Result<void> infer_rank(Inference& inference, const SymShape* shape) {
   const std::optional<std::vector<SymDim>> axes = inference.has(1) ? elements(inference, 1) : std::nullopt;
   const DType dtype = inference.dtype(0);
-  if (!shape || !axes || axes->size() > shape->size()) inference.set(0, dtype);
-  else inference.set(0, dtype, inference.fresh_shape(shape->size() - axes->size()));
+  if (!shape || !axes || axes->size() > shape->size())
+    inference.set(0, dtype);
+  else
+    inference.set(0, dtype, inference.fresh_shape(shape->size() - axes->size()));
   return {};
 }
 
@@ -58,7 +60,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_squeeze;
-const Op op_squeeze{.name = "Squeeze", .since = {1, 11, 13, 21, 23, 24, 25}, .inputs = {1, 2}, .infer = infer, .evaluate = evaluate,
-                    .upgrade = upgrade, .kind = OpKind::shape};
+const Op op_squeeze{.name = "Squeeze",
+                    .since = {1, 11, 13, 21, 23, 24, 25},
+                    .inputs = {1, 2},
+                    .infer = infer,
+                    .evaluate = evaluate,
+                    .upgrade = upgrade,
+                    .kind = OpKind::shape};
 
 }  // namespace nacre

@@ -20,7 +20,8 @@ std::optional<SymDim> frame_length(const Inference& inference) {
 
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
-  if (shape && shape->size() != 3 && shape->size() != 2) return fail(ErrorCode::invalid_argument, "takes [batch, signal, 1 or 2], given ", *shape);
+  if (shape && shape->size() != 3 && shape->size() != 2)
+    return fail(ErrorCode::invalid_argument, "takes [batch, signal, 1 or 2], given ", *shape);
   const std::optional<SymDim> length = frame_length(inference);
   const std::optional<std::vector<int64_t>> step = inference.integers(1);
   SymShape out = inference.fresh_shape(4);
@@ -39,7 +40,8 @@ struct Framing {
 Result<Framing> framing(Evaluation& e) {
   const Shape& shape = e.shape(0);
   const bool fits = shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 2));
-  if (!fits || (e.has(2) && e.input(2).rank() != 1)) return fail(ErrorCode::invalid_argument, "takes [batch, signal, 1 or 2] and a window, given ", describe(e.input(0)));
+  if (!fits || (e.has(2) && e.input(2).rank() != 1))
+    return fail(ErrorCode::invalid_argument, "takes [batch, signal, 1 or 2] and a window, given ", describe(e.input(0)));
   Framing out{shape[0], shape[1], shape.size() == 3 ? shape[2] : 1, NACRE_TRY(e.integer(1)), 0, 0, 0};
   out.length = e.has(3) ? NACRE_TRY(e.integer(3)) : e.has(2) ? e.input(2).size() : out.signal;
   if (out.step < 1 || out.length < 1 || out.length > out.signal || (e.has(2) && e.input(2).size() > out.length))

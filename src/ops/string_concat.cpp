@@ -16,7 +16,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_string_concat;
-const Op op_string_concat{.name = "StringConcat", .since = {20}, .types = TypeSet{DType::string}, .inputs = {2, 2},
-                          .infer = broadcast_inputs, .evaluate = evaluate, .kind = OpKind::elementwise};
+const Op op_string_concat{.name = "StringConcat",
+                          .since = {20},
+                          .types = TypeSet{DType::string},
+                          .inputs = {2, 2},
+                          .infer = broadcast_inputs,
+                          .evaluate = evaluate,
+                          .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -1,8 +1,9 @@
 // StringNormalizer: removes stop words, then changes the case of what is left.
 // https://onnx.ai/onnx/operators/onnx__StringNormalizer.html
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <unordered_set>
-#include <utf8proc.h>
 
 #include "ops/op.h"
 
@@ -13,7 +14,8 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   if (!shape) return inference.set(0, DType::string), Result<void>();
   const bool row = shape->size() == 2;
-  if ((!row && shape->size() != 1) || (row && (*shape)[0].differs(1))) return fail(ErrorCode::invalid_argument, "takes [C] or [1, C], given ", *shape);
+  if ((!row && shape->size() != 1) || (row && (*shape)[0].differs(1)))
+    return fail(ErrorCode::invalid_argument, "takes [C] or [1, C], given ", *shape);
   inference.set(0, DType::string, row ? SymShape{1, inference.fresh()} : SymShape{inference.fresh()});
   return {};
 }
@@ -26,11 +28,14 @@ std::string change_case(std::string_view text, utf8proc_int32_t (*change)(utf8pr
   std::string out;
   while (!text.empty()) {
     utf8proc_int32_t code;
-    const utf8proc_ssize_t used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &code);
+    const utf8proc_ssize_t used =
+        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &code);
     utf8proc_uint8_t bytes[4];
     const utf8proc_ssize_t written = used > 0 ? utf8proc_encode_char(change(code), bytes) : 0;
-    if (written > 0) out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(written));
-    else out += text[0];
+    if (written > 0)
+      out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(written));
+    else
+      out += text[0];
     text.remove_prefix(used > 0 ? static_cast<size_t>(used) : 1);
   }
   return out;
@@ -63,7 +68,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_string_normalizer;
-const Op op_string_normalizer{.name = "StringNormalizer", .since = {10}, .types = TypeSet{DType::string}, .infer = infer,
-                              .evaluate = evaluate};
+const Op op_string_normalizer{
+    .name = "StringNormalizer", .since = {10}, .types = TypeSet{DType::string}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

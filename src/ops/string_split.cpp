@@ -63,7 +63,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_string_split;
-const Op op_string_split{.name = "StringSplit", .since = {20}, .types = TypeSet{DType::string}, .outputs = {2, 2}, .infer = infer,
-                         .evaluate = evaluate};
+const Op op_string_split{
+    .name = "StringSplit", .since = {20}, .types = TypeSet{DType::string}, .outputs = {2, 2}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

@@ -19,7 +19,13 @@ Edge lower(Builder& b, const NodeView& n) {
 }  // namespace
 
 extern const Op op_swish;
-const Op op_swish{.name = "Swish", .since = {24}, .types = float_types, .infer = same_as_input, .evaluate = evaluate, .lower = lower,
-                  .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_swish{.name = "Swish",
+                  .since = {24},
+                  .types = float_types,
+                  .infer = same_as_input,
+                  .evaluate = evaluate,
+                  .lower = lower,
+                  .kind = OpKind::elementwise,
+                  .may_alias = 1};
 
 }  // namespace nacre

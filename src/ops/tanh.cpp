@@ -6,8 +6,13 @@
 namespace nacre {
 
 extern const Op op_tanh;
-const Op op_tanh{.name = "Tanh", .since = {1, 6, 13}, .types = float_types, .infer = same_as_input,
-                 .evaluate = unary_float<[](auto x) { return std::tanh(x); }>, .upgrade = drop_consumed_inputs, .kind = OpKind::elementwise,
+const Op op_tanh{.name = "Tanh",
+                 .since = {1, 6, 13},
+                 .types = float_types,
+                 .infer = same_as_input,
+                 .evaluate = unary_float<[](auto x) { return std::tanh(x); }>,
+                 .upgrade = drop_consumed_inputs,
+                 .kind = OpKind::elementwise,
                  .may_alias = 1};
 
 }  // namespace nacre

@@ -16,7 +16,8 @@ Result<void> evaluate(Evaluation& e) {
   if (axis == 0 || around != cache.shape() || update.dtype() != cache.dtype())
     return fail(ErrorCode::invalid_argument, "update ", describe(update), " does not fit cache ", describe(cache), " along axis ", axis);
   const std::vector<int64_t> begins = e.has(2) ? NACRE_TRY(e.integers(2)) : std::vector<int64_t>(static_cast<size_t>(cache.shape()[0]), 0);
-  if (static_cast<int64_t>(begins.size()) != cache.shape()[0]) return fail(ErrorCode::invalid_argument, begins.size(), " write indices for a batch of ", cache.shape()[0]);
+  if (static_cast<int64_t>(begins.size()) != cache.shape()[0])
+    return fail(ErrorCode::invalid_argument, begins.size(), " write indices for a batch of ", cache.shape()[0]);
   const AxisView to(cache.shape(), axis), from(update.shape(), axis);
   for (int64_t begin : begins)
     if (begin < 0 || begin > to.length || (mode == "linear" && begin + from.length > to.length))
@@ -36,7 +37,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_tensor_scatter;
-const Op op_tensor_scatter{.name = "TensorScatter", .since = {24}, .inputs = {2, 3}, .infer = same_as_input, .evaluate = evaluate,
-                           .kind = OpKind::movement};
+const Op op_tensor_scatter{
+    .name = "TensorScatter", .since = {24}, .inputs = {2, 3}, .infer = same_as_input, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

@@ -64,7 +64,8 @@ Result<Pool> read_pool(const Attributes& attributes, const GramLengths& lengths)
   Pool pool;
   size_t gram = 0;
   for (size_t k = 0; k < starts.size(); ++k) {
-    const int64_t begin = starts[k], end = k + 1 < starts.size() ? starts[k + 1] : static_cast<int64_t>(items.size()), size = static_cast<int64_t>(k) + 1;
+    const int64_t begin = starts[k], end = k + 1 < starts.size() ? starts[k + 1] : static_cast<int64_t>(items.size()),
+                  size = static_cast<int64_t>(k) + 1;
     if (begin < 0 || end < begin || end > static_cast<int64_t>(items.size()))
       return fail(ErrorCode::invalid_model, "ngram_counts ", starts, " for a pool of ", items.size());
     for (int64_t at = begin; at + size <= end; at += size, ++gram) {
@@ -93,7 +94,8 @@ void count_row(const Pool& pool, const GramLengths& lengths, std::span<const std
 
 Result<void> weigh(const Attributes& attributes, float* counts, int64_t rows, int64_t columns) {
   const std::string mode = attributes.string("mode", "");
-  if (mode != "TF" && mode != "IDF" && mode != "TFIDF") return fail(ErrorCode::invalid_model, "mode is \"", mode, "\", not \"TF\", \"IDF\" or \"TFIDF\"");
+  if (mode != "TF" && mode != "IDF" && mode != "TFIDF")
+    return fail(ErrorCode::invalid_model, "mode is \"", mode, "\", not \"TF\", \"IDF\" or \"TFIDF\"");
   if (mode == "TF") return {};
   const std::vector<float> weights = attributes.reals("weights");
   if (!weights.empty() && static_cast<int64_t>(weights.size()) < columns)
@@ -118,7 +120,8 @@ Result<void> evaluate(Evaluation& e) {
   const Attributes& attributes = e.attributes();
   const Shape& shape = e.shape(0);
   if (shape.size() != 1 && shape.size() != 2) return fail(ErrorCode::invalid_argument, "takes [C] or [N, C], given ", describe(e.input(0)));
-  const GramLengths lengths{attributes.integer("min_gram_length", 1), attributes.integer("max_gram_length", 1), attributes.integer("max_skip_count", 0)};
+  const GramLengths lengths{attributes.integer("min_gram_length", 1), attributes.integer("max_gram_length", 1),
+                            attributes.integer("max_skip_count", 0)};
   const Pool pool = NACRE_TRY(read_pool(attributes, lengths));
   const int64_t columns = NACRE_TRY(width(attributes)), rows = shape.size() == 2 ? shape[0] : 1, length = shape.back();
   Tensor* y = NACRE_TRY(e.output(0, DType::float32, shape.size() == 2 ? Shape{rows, columns} : Shape{columns}));
@@ -135,7 +138,10 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_tf_idf_vectorizer;
-const Op op_tf_idf_vectorizer{.name = "TfIdfVectorizer", .since = {9}, .types = TypeSet{DType::int32, DType::int64, DType::string},
-                              .infer = infer, .evaluate = evaluate};
+const Op op_tf_idf_vectorizer{.name = "TfIdfVectorizer",
+                              .since = {9},
+                              .types = TypeSet{DType::int32, DType::int64, DType::string},
+                              .infer = infer,
+                              .evaluate = evaluate};
 
 }  // namespace nacre

@@ -13,7 +13,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_thresholded_relu;
-const Op op_thresholded_relu{.name = "ThresholdedRelu", .since = {10, 22}, .types = float_types, .infer = same_as_input,
-                             .evaluate = evaluate, .kind = OpKind::elementwise, .may_alias = 1};
+const Op op_thresholded_relu{.name = "ThresholdedRelu",
+                             .since = {10, 22},
+                             .types = float_types,
+                             .infer = same_as_input,
+                             .evaluate = evaluate,
+                             .kind = OpKind::elementwise,
+                             .may_alias = 1};
 
 }  // namespace nacre

@@ -9,7 +9,9 @@ namespace {
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   const std::optional<SymShape> repeats = spelt_shape(inference, 1);
-  if (!shape) return inference.set(0, inference.dtype(0), repeats ? std::optional(inference.fresh_shape(repeats->size())) : std::nullopt), Result<void>();
+  if (!shape)
+    return inference.set(0, inference.dtype(0), repeats ? std::optional(inference.fresh_shape(repeats->size())) : std::nullopt),
+           Result<void>();
   if (!repeats) return inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size())), Result<void>();
   if (repeats->size() != shape->size()) return fail(ErrorCode::invalid_argument, "repeats ", *repeats, " for an input of shape ", *shape);
   SymShape out = *shape;
@@ -57,7 +59,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_tile;
-const Op op_tile{.name = "Tile", .since = {1, 6, 13}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade,
+const Op op_tile{.name = "Tile",
+                 .since = {1, 6, 13},
+                 .inputs = {2, 2},
+                 .infer = infer,
+                 .evaluate = evaluate,
+                 .upgrade = upgrade,
                  .kind = OpKind::movement};
 
 }  // namespace nacre

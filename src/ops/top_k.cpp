@@ -82,7 +82,13 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_top_k;
-const Op op_top_k{.name = "TopK", .since = {1, 10, 11, 24}, .types = numeric_types, .inputs = {2, 2}, .outputs = {1, 2}, .infer = infer,
-                  .evaluate = evaluate, .upgrade = upgrade};
+const Op op_top_k{.name = "TopK",
+                  .since = {1, 10, 11, 24},
+                  .types = numeric_types,
+                  .inputs = {2, 2},
+                  .outputs = {1, 2},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .upgrade = upgrade};
 
 }  // namespace nacre

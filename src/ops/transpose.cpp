@@ -41,6 +41,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_transpose;
-const Op op_transpose{.name = "Transpose", .since = {1, 13, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
+const Op op_transpose{
+    .name = "Transpose", .since = {1, 13, 21, 23, 24, 25}, .infer = infer, .evaluate = evaluate, .kind = OpKind::movement};
 
 }  // namespace nacre

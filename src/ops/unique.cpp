@@ -39,7 +39,8 @@ template <class T>
 int compare_slices(const T* x, const AxisView& view, int64_t a, int64_t b) {
   for (int64_t outer = 0; outer < view.outer; ++outer)
     for (int64_t inner = 0; inner < view.inner; ++inner)
-      if (int order = compare(x[(outer * view.length + a) * view.inner + inner], x[(outer * view.length + b) * view.inner + inner])) return order;
+      if (int order = compare(x[(outer * view.length + a) * view.inner + inner], x[(outer * view.length + b) * view.inner + inner]))
+        return order;
   return 0;
 }
 
@@ -102,7 +103,8 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, shape));
   int64_t to = 0;
   for (int64_t outer = 0; outer < view.outer; ++outer)
-    for (int64_t at : groups.first) copy_elements(x, (outer * view.length + at) * view.inner, *y, std::exchange(to, to + view.inner), view.inner);
+    for (int64_t at : groups.first)
+      copy_elements(x, (outer * view.length + at) * view.inner, *y, std::exchange(to, to + view.inner), view.inner);
   NACRE_TRY(give(e, 1, groups.first));
   NACRE_TRY(give(e, 2, groups.inverse));
   return give(e, 3, groups.counts);

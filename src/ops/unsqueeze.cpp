@@ -22,8 +22,10 @@ Result<void> infer(Inference& inference) {
   const std::optional<std::vector<int64_t>> axes = inference.integers(1);
   if (!shape || !axes) {
     const std::optional<std::vector<SymDim>> given = elements(inference, 1);
-    if (shape && given) inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size() + given->size()));
-    else inference.set(0, inference.dtype(0));
+    if (shape && given)
+      inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size() + given->size()));
+    else
+      inference.set(0, inference.dtype(0));
     return {};
   }
   SymShape out = NACRE_TRY(with_ones(*shape, *axes));
@@ -44,7 +46,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_unsqueeze;
-const Op op_unsqueeze{.name = "Unsqueeze", .since = {1, 11, 13, 21, 23, 24, 25}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate,
-                      .upgrade = upgrade, .kind = OpKind::shape};
+const Op op_unsqueeze{.name = "Unsqueeze",
+                      .since = {1, 11, 13, 21, 23, 24, 25},
+                      .inputs = {2, 2},
+                      .infer = infer,
+                      .evaluate = evaluate,
+                      .upgrade = upgrade,
+                      .kind = OpKind::shape};
 
 }  // namespace nacre

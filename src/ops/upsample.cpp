@@ -29,6 +29,7 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_upsample;
-const Op op_upsample{.name = "Upsample", .since = {1, 7, 9, 10}, .inputs = {1, 2}, .infer = same_as_input, .evaluate = evaluate, .upgrade = upgrade};
+const Op op_upsample{
+    .name = "Upsample", .since = {1, 7, 9, 10}, .inputs = {1, 2}, .infer = same_as_input, .evaluate = evaluate, .upgrade = upgrade};
 
 }  // namespace nacre

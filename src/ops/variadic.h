@@ -7,7 +7,9 @@ namespace nacre {
 
 struct Unchanged {
   template <class T>
-  T operator()(T x) const { return x; }
+  T operator()(T x) const {
+    return x;
+  }
 };
 
 /// Folds the inputs from the left with f in compute type T, then applies `finish`.
@@ -20,8 +22,10 @@ Result<void> variadic_as(Evaluation& e, Tensor& out, F f, Finish finish) {
     const T* next = elements_as<T>(e.input(i), converted);
     const Shape* shapes[] = {&out.shape(), &e.shape(i)};
     const BroadcastWalk walk(out.shape(), shapes);
-    if (i == 0) zip_elements(total, next, total, walk, [](T, T first) { return first; });
-    else zip_elements(total, next, total, walk, f);
+    if (i == 0)
+      zip_elements(total, next, total, walk, [](T, T first) { return first; });
+    else
+      zip_elements(total, next, total, walk, f);
   }
   for (int64_t i = 0; i < out.size(); ++i) total[i] = finish(total[i]);
   if (out.dtype() != dtype_of<T>) store_from<T>(out.dtype(), out.mutable_raw(), 0, out.size(), total);
@@ -32,7 +36,8 @@ template <class F, class Finish = Unchanged>
 Result<void> variadic(Evaluation& e, F f, Finish finish = {}) {
   Shape shape;
   for (size_t i = 0; i < e.input_count(); ++i) {
-    if (!e.has(i) || e.dtype(i) != e.dtype(0)) return fail(ErrorCode::invalid_argument, "input ", i, " is absent or not of type ", e.dtype(0));
+    if (!e.has(i) || e.dtype(i) != e.dtype(0))
+      return fail(ErrorCode::invalid_argument, "input ", i, " is absent or not of type ", e.dtype(0));
     shape = NACRE_TRY(broadcast(shape, e.shape(i)));
   }
   Tensor* out = NACRE_TRY(e.output(0, shape));

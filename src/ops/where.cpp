@@ -82,7 +82,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_where;
-const Op op_where{.name = "Where", .since = {9, 16}, .types = TypeSet{DType::boolean}, .inputs = {3, 3}, .infer = infer,
-                  .evaluate = evaluate, .kind = OpKind::elementwise};
+const Op op_where{.name = "Where",
+                  .since = {9, 16},
+                  .types = TypeSet{DType::boolean},
+                  .inputs = {3, 3},
+                  .infer = infer,
+                  .evaluate = evaluate,
+                  .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -7,7 +7,8 @@ namespace {
 
 constexpr int64_t kLargest = INT32_MAX;  // of any attribute, so that products of two fit
 
-Result<std::vector<int64_t>> read_list(const Attributes& attributes, std::string_view name, size_t count, int64_t otherwise, int64_t least) {
+Result<std::vector<int64_t>> read_list(const Attributes& attributes, std::string_view name, size_t count, int64_t otherwise,
+                                       int64_t least) {
   std::vector<int64_t> out = attributes.integers(name);
   if (out.empty()) out.assign(count, otherwise);
   if (out.size() != count) return fail(ErrorCode::invalid_model, name, " has ", out.size(), " elements, expected ", count);
@@ -62,7 +63,8 @@ Result<Windows> read_windows(const Attributes& attributes, size_t rank, std::spa
   if (out.kernel.empty()) out.kernel.assign(kernel.begin(), kernel.end());
   if (!kernel.empty() && !std::equal(out.kernel.begin(), out.kernel.end(), kernel.begin(), kernel.end()))
     return fail(ErrorCode::invalid_model, "kernel_shape ", out.kernel, " against weights of ", kernel);
-  if (out.kernel.size() != rank) return fail(ErrorCode::invalid_model, "a kernel of ", out.kernel.size(), " axes for ", rank, " spatial ones");
+  if (out.kernel.size() != rank)
+    return fail(ErrorCode::invalid_model, "a kernel of ", out.kernel.size(), " axes for ", rank, " spatial ones");
   for (int64_t size : out.kernel)
     if (size < 1 || size > kLargest) return fail(ErrorCode::invalid_model, "kernel_shape ", out.kernel, ": expected at least 1");
   out.strides = NACRE_TRY(read_list(attributes, "strides", rank, 1, 1));
@@ -129,9 +131,7 @@ int64_t WindowGrid::padded_taps(int64_t window) const {
   return out;
 }
 
-int64_t WindowGrid::block(int64_t rows) const {
-  return std::clamp<int64_t>((int64_t{1} << 17) / std::max<int64_t>(rows, 1), 8, 1024);
-}
+int64_t WindowGrid::block(int64_t rows) const { return std::clamp<int64_t>((int64_t{1} << 17) / std::max<int64_t>(rows, 1), 8, 1024); }
 
 Result<void> infer_pool(Inference& inference) {
   const SymShape* x = inference.shape(0);

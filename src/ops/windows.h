@@ -38,7 +38,7 @@ Result<SymShape> windowed_shape(const Windows& windows, const SymShape& input, c
 /// Windows laid over an input of known size.
 struct WindowGrid {
   Windows windows;
-  Shape input, output;           // spatial sizes
+  Shape input, output;              // spatial sizes
   std::vector<int64_t> begin, end;  // padding
   int64_t inputs = 1, outputs = 1;  // their products
 

@@ -1,8 +1,7 @@
 // Nodes that give back their input: Identity, Cast to the same dtype, Reshape or Expand to the same shape, Transpose in
 // place, Dropout whose mask nobody reads.
-#include "passes/pass.h"
-
 #include "graph/op.h"
+#include "passes/pass.h"
 
 namespace nacre {
 namespace {

@@ -1,10 +1,9 @@
 // What depends on constants only becomes a constant; so does an integer tensor whose elements inference knows.
-#include "ops/interpreter.h"
-#include "passes/pass.h"
-
 #include "core/checked.h"
 #include "graph/op.h"
 #include "ops/evaluation.h"
+#include "ops/interpreter.h"
+#include "passes/pass.h"
 
 namespace nacre {
 namespace {
@@ -22,7 +21,8 @@ class Folder final : public EvaluationHost {
   Result<Tensor> allocate(DType dtype, const Shape& shape) override { return nacre::allocate(dtype, shape, &budget_); }
   Result<std::vector<Value>> run_body(size_t body, std::vector<Value> formal) override {
     for (int32_t position : node_->bodies[body].captures) formal.push_back(Value(*graph_.constant(node_->inputs[position])));
-    return interpret(*node_->bodies[body].graph, formal, {.budget = &budget_, .checkpoint = [this] { return checkpoint(); }, .observe = {}});
+    return interpret(*node_->bodies[body].graph, formal,
+                     {.budget = &budget_, .checkpoint = [this] { return checkpoint(); }, .observe = {}});
   }
   /// A Loop over constants may be endless: loading must not be. What takes longer is left to the run.
   Result<void> checkpoint() override {

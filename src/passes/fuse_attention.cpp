@@ -56,7 +56,8 @@ class Fuser {
     if (const Node* where = match_.only(edge, "Where"); where && is_zero(where->inputs[1])) {
       const Node* test = match_.only(where->inputs[0], "IsNaN");
       const Node* softmax = match_.maker(where->inputs[2], "Softmax");
-      if (!test || !softmax || test->inputs[0] != where->inputs[2] || match_.uses().consumers[index(where->inputs[2])].size() != 2) return nullptr;
+      if (!test || !softmax || test->inputs[0] != where->inputs[2] || match_.uses().consumers[index(where->inputs[2])].size() != 2)
+        return nullptr;
       found.zero_nan = true;
       return over_last(softmax);
     }
@@ -115,10 +116,14 @@ class Fuser {
       if (!node || !node->op->domain.empty()) return false;
       const std::string_view op = node->op->name;
       if (op == "MatMul") return true;
-      if (op == "Where") edge = match_.scalar(node->inputs[2]) ? node->inputs[1] : node->inputs[2];
-      else if ((op == "Mul" || op == "Add") && match_.maker(node->inputs[0]) == nullptr) edge = node->inputs[1];
-      else if (op == "Mul" || op == "Div" || op == "Add") edge = node->inputs[0];
-      else return false;
+      if (op == "Where")
+        edge = match_.scalar(node->inputs[2]) ? node->inputs[1] : node->inputs[2];
+      else if ((op == "Mul" || op == "Add") && match_.maker(node->inputs[0]) == nullptr)
+        edge = node->inputs[1];
+      else if (op == "Mul" || op == "Div" || op == "Add")
+        edge = node->inputs[0];
+      else
+        return false;
     }
     return false;
   }
@@ -186,7 +191,8 @@ class Fuser {
   }
 
   bool same_heads(const Found& found) const {
-    const SymDim k = (*graph_.fact(found.k).shape)[found.k_tokens_first ? 2 : 1], v = (*graph_.fact(found.v).shape)[found.v_tokens_first ? 2 : 1];
+    const SymDim k = (*graph_.fact(found.k).shape)[found.k_tokens_first ? 2 : 1],
+                 v = (*graph_.fact(found.v).shape)[found.v_tokens_first ? 2 : 1];
     const SymDim q = (*graph_.fact(found.q).shape)[found.q_tokens_first ? 2 : 1];
     return k == v && (q == k || (q.constant() && k.constant() && *k.constant() > 0 && *q.constant() % *k.constant() == 0));
   }
@@ -194,8 +200,12 @@ class Fuser {
   static void emit(Node& last, const Found& found) {
     Attributes attributes{{"scale", float(found.scale)}};
     if (found.keep != kAbsent) attributes.set("fill", float(found.fill));
-    for (auto [name, value] : {std::pair("drop", found.drop), {"zero_nan", found.zero_nan}, {"q_tokens_first", found.q_tokens_first},
-                               {"k_tokens_first", found.k_tokens_first}, {"v_tokens_first", found.v_tokens_first}, {"y_tokens_first", found.y_tokens_first}})
+    for (auto [name, value] : {std::pair("drop", found.drop),
+                               {"zero_nan", found.zero_nan},
+                               {"q_tokens_first", found.q_tokens_first},
+                               {"k_tokens_first", found.k_tokens_first},
+                               {"v_tokens_first", found.v_tokens_first},
+                               {"y_tokens_first", found.y_tokens_first}})
       if (value) attributes.set(name, int64_t{1});
     std::vector<Edge> inputs{found.q, found.k, found.v, found.mask, found.keep};
     while (inputs.back() == kAbsent) inputs.pop_back();

@@ -27,9 +27,11 @@ class Fuser {
       Node& next = graph_.nodes[size_t(user - graph_.nodes.data())];
       const Edge result = last->outputs[0];
       if (!next.op->domain.empty()) break;
-      if (const auto other = next.op->name == "Add" ? Match::beside(next, result) : std::nullopt; other && residual == kAbsent && same_shape(*other, result)) {
+      if (const auto other = next.op->name == "Add" ? Match::beside(next, result) : std::nullopt;
+          other && residual == kAbsent && same_shape(*other, result)) {
         residual = *other, after = !activation.name.empty();
-      } else if (std::optional<FusedActivation> found = fused_activation(NodeView{graph_, next}); found && activation.name.empty() && !after && next.inputs[0] == result) {
+      } else if (std::optional<FusedActivation> found = fused_activation(NodeView{graph_, next});
+                 found && activation.name.empty() && !after && next.inputs[0] == result) {
         activation = std::move(*found);
       } else {
         break;

@@ -40,7 +40,8 @@ class Fuser {
     if (!collect(node, factors) || factors.size() != 3) return false;
     for (size_t half = 0; half < 3; ++half) {
       if (!match_.is_scalar(factors[half], 0.5)) continue;
-      for (auto [x, gate] : {std::pair(factors[(half + 1) % 3], factors[(half + 2) % 3]), std::pair(factors[(half + 2) % 3], factors[(half + 1) % 3])}) {
+      for (auto [x, gate] :
+           {std::pair(factors[(half + 1) % 3], factors[(half + 2) % 3]), std::pair(factors[(half + 2) % 3], factors[(half + 1) % 3])}) {
         const char* kind = gate_kind(gate, x);
         if (!kind || !match_.same_shape(x, node.outputs[0])) continue;
         become(node, "Gelu", {x}, {{"approximate", std::string(kind)}});

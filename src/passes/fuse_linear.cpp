@@ -42,7 +42,8 @@ class Fuser {
 
   bool seed(Node& node, Group& group) const {
     group.x = node.inputs[0], group.w = node.inputs[1], group.last = &node;
-    if (const Node* turned = match_.maker(group.w, "Transpose"); turned && node.op->name == "MatMul" && graph_.constant(turned->inputs[0]) && swaps_axes(*turned))
+    if (const Node* turned = match_.maker(group.w, "Transpose");
+        turned && node.op->name == "MatMul" && graph_.constant(turned->inputs[0]) && swaps_axes(*turned))
       group.w = turned->inputs[0], group.transposed = true;
     const Tensor* w = graph_.constant(group.w);
     const auto& shape = graph_.fact(group.x).shape;

@@ -67,8 +67,10 @@ class Fuser {
     if (!x) return become(at(*gain), "RMSNormalization", {variance.squared, *gamma}, attributes), true;
     const Node* shift = match_.user(gain->outputs[0]);
     const std::optional<Edge> beta = shift && shift->op->name == "Add" ? Match::beside(*shift, gain->outputs[0]) : std::nullopt;
-    if (beta && match_.is_row(*beta, *x)) become(at(*shift), "LayerNormalization", {*x, *gamma, *beta}, attributes);
-    else become(at(*gain), "LayerNormalization", {*x, *gamma}, attributes);
+    if (beta && match_.is_row(*beta, *x))
+      become(at(*shift), "LayerNormalization", {*x, *gamma, *beta}, attributes);
+    else
+      become(at(*gain), "LayerNormalization", {*x, *gamma}, attributes);
     return true;
   }
 

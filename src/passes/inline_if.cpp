@@ -28,8 +28,10 @@ class Inliner {
     for (Node& node : nodes) {
       const std::optional<bool> taken = known_condition(graph_, node);
       const Body* branch = taken ? node.body(*taken ? "then_branch" : "else_branch") : nullptr;
-      if (branch && branch->graph->outputs.size() >= node.outputs.size()) splice(node, *branch);
-      else graph_.nodes.push_back(std::move(node));
+      if (branch && branch->graph->outputs.size() >= node.outputs.size())
+        splice(node, *branch);
+      else
+        graph_.nodes.push_back(std::move(node));
     }
     if (!rewriter_.changed()) return false;
     NACRE_TRY(rewriter_.apply());

@@ -30,7 +30,8 @@ bool Match::reduces_last(const Node& node) const {
 bool Match::is_row(Edge edge, Edge like) const {
   const Tensor* constant = graph_.constant(edge);
   const auto& shape = graph_.fact(like).shape;
-  return constant && constant->dtype() == graph_.fact(like).dtype && shape && !shape->empty() && constant->rank() == 1 && shape->back().is(constant->size());
+  return constant && constant->dtype() == graph_.fact(like).dtype && shape && !shape->empty() && constant->rank() == 1 &&
+         shape->back().is(constant->size());
 }
 
 }  // namespace nacre

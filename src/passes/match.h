@@ -52,9 +52,7 @@ class Match {
   /// A constant of one axis as long as `like`'s last axis, and of its dtype.
   bool is_row(Edge edge, Edge like) const;
   /// The single node that uses `edge`; null when there are more or it is an output.
-  const Node* user(Edge edge) const {
-    return uses_.single(edge) ? &graph_.nodes[size_t(uses_.consumers[index(edge)][0])] : nullptr;
-  }
+  const Node* user(Edge edge) const { return uses_.single(edge) ? &graph_.nodes[size_t(uses_.consumers[index(edge)][0])] : nullptr; }
   /// Scalars of higher rank than x, [1,1,1] say, add axes to the result: a fused operator would not.
   bool same_shape(Edge a, Edge b) const {
     const auto &x = graph_.fact(a).shape, &y = graph_.fact(b).shape;

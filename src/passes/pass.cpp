@@ -20,9 +20,8 @@ std::vector<const Pass*> sorted_passes() {
 #include "passes_rows.inc"
 #undef PASS
   };
-  std::sort(out.begin(), out.end(), [](const Pass* a, const Pass* b) {
-    return std::tuple(a->level, a->order, a->name) < std::tuple(b->level, b->order, b->name);
-  });
+  std::sort(out.begin(), out.end(),
+            [](const Pass* a, const Pass* b) { return std::tuple(a->level, a->order, a->name) < std::tuple(b->level, b->order, b->name); });
   return out;
 }
 

@@ -67,7 +67,8 @@ Result<Tensor> batch_input(const Port& port, std::span<const Encoding* const> ba
 std::vector<size_t> by_length(const std::vector<Encoding>& encodings) {
   std::vector<size_t> order(encodings.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return std::pair(encodings[a].size(), a) < std::pair(encodings[b].size(), b); });
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return std::pair(encodings[a].size(), a) < std::pair(encodings[b].size(), b); });
   return order;
 }
 
@@ -111,13 +112,15 @@ class Batches {
     const Tensor& hidden = outputs[output_];
     const auto count = static_cast<int64_t>(texts.size());
     if (hidden.dtype() != DType::float32 || hidden.rank() != 3 || hidden.shape()[0] != count || hidden.shape()[1] != length)
-      return fail(ErrorCode::invalid_model, "output '", output_, "' is ", describe(hidden), ", expected float32[", count, ",", length, ",?]");
+      return fail(ErrorCode::invalid_model, "output '", output_, "' is ", describe(hidden), ", expected float32[", count, ",", length,
+                  ",?]");
     const int64_t features = hidden.shape()[2];
     if (vectors.rank() != 2) vectors = NACRE_TRY(allocate(DType::float32, {static_cast<int64_t>(encodings.size()), features}));
     const std::span<float> rows = vectors.mutable_data<float>();
     for (size_t i = 0; i < texts.size(); ++i) {
       float* row = rows.data() + static_cast<int64_t>(texts[i]) * features;
-      pool(model_.pooling, hidden.data<float>().data() + static_cast<int64_t>(i) * length * features, static_cast<int64_t>(batch[i]->size()), features, row);
+      pool(model_.pooling, hidden.data<float>().data() + static_cast<int64_t>(i) * length * features,
+           static_cast<int64_t>(batch[i]->size()), features, row);
       if (model_.normalise) normalise(row, features);
     }
     return {};

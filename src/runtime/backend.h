@@ -29,8 +29,8 @@ struct Probe {
 struct ProbeOptions {};
 
 struct CompileOptions {
-  int threads = 1;        // most that a run may use
-  bool optimise = true;   // the backend's own fusions too
+  int threads = 1;       // most that a run may use
+  bool optimise = true;  // the backend's own fusions too
 };
 
 /// One run's limits and ears. Shared by the parts of a run, used by its calling thread.

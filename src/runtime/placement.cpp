@@ -17,7 +17,8 @@ class Placer {
   Result<Placement> run() {
     for (const Node& node : graph_.nodes) owner_.push_back(NACRE_TRY(choose(node)));
     const bool whole = std::all_of(owner_.begin(), owner_.end(), [&](const Backend* b) { return b == owner_.front(); });
-    if (whole) add_whole();
+    if (whole)
+      add_whole();
     else
       for (size_t begin = 0; begin < owner_.size();) begin = add_run(begin);
     finish_report();
@@ -107,7 +108,8 @@ class Placer {
       PlacedRegion placed{std::string(region.backend->name), region.reason, {}};
       for (const Node& node : region.graph.nodes) placed.nodes.push_back(describe(node));
       if (region.backend != order_[0])
-        out_.report.warnings.push_back(cat(placed.nodes.size(), " node(s) run on ", placed.backend, ": ", placed.reason, ", first ", placed.nodes[0]));
+        out_.report.warnings.push_back(
+            cat(placed.nodes.size(), " node(s) run on ", placed.backend, ": ", placed.reason, ", first ", placed.nodes[0]));
       out_.report.regions.push_back(std::move(placed));
     }
     if (out_.regions.size() > 1)

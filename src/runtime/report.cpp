@@ -11,11 +11,13 @@ namespace {
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\', out += c;
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
     else if (static_cast<unsigned char>(c) < 0x20) {
       static constexpr char kHex[] = "0123456789abcdef";
       out += cat("\\u00", kHex[c >> 4 & 15], kHex[c & 15]);
-    } else out += c;
+    } else
+      out += c;
   }
   return out + '"';
 }
@@ -41,8 +43,7 @@ std::string fixed(double value, int digits) {
 
 std::string Report::text() const {
   std::string out;
-  for (const PlacedRegion& region : regions)
-    out += cat(region.backend, ": ", region.nodes.size(), " nodes (", region.reason, ")\n");
+  for (const PlacedRegion& region : regions) out += cat(region.backend, ": ", region.nodes.size(), " nodes (", region.reason, ")\n");
   if (crossings > 0) out += cat(crossings, " values cross between backends\n");
   for (const std::string& warning : warnings) out += cat("warning: ", warning, "\n");
   return out;
@@ -84,8 +85,9 @@ std::string Profile::json() const {
   std::string out = "{\"nodes\":[";
   for (size_t i = 0; i < nodes.size(); ++i) {
     const NodeProfile& node = nodes[i];
-    out += cat(i ? "," : "", "{\"name\":", json_string(node.node), ",\"op\":", json_string(node.op), ",\"backend\":", json_string(node.backend),
-               ",\"kernel\":", json_string(node.kernel), ",\"ms\":", node.milliseconds, ",\"bytes\":", node.bytes, "}");
+    out += cat(i ? "," : "", "{\"name\":", json_string(node.node), ",\"op\":", json_string(node.op),
+               ",\"backend\":", json_string(node.backend), ",\"kernel\":", json_string(node.kernel), ",\"ms\":", node.milliseconds,
+               ",\"bytes\":", node.bytes, "}");
   }
   return out + "]}";
 }

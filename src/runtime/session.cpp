@@ -1,5 +1,3 @@
-#include "runtime/session_state.h"
-
 #include <algorithm>
 
 #include "core/knobs.h"
@@ -11,6 +9,7 @@
 #include "ops/inference.h"
 #include "ops/interpreter.h"
 #include "passes/pass.h"
+#include "runtime/session_state.h"
 #include "runtime/variant.h"
 
 namespace nacre {
@@ -78,11 +77,12 @@ Result<void> check_tensor(const Port& port, const Tensor& tensor) {
     return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), ", takes ", port.type);
   if (!port.has_rank) return {};
   if (port.sizes.size() != tensor.shape().size())
-    return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), " of rank ", tensor.rank(), ", takes ", port.type);
+    return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), " of rank ", tensor.rank(), ", takes ",
+                port.type);
   for (size_t d = 0; d < port.sizes.size(); ++d)
     if (port.sizes[d] >= 0 && port.sizes[d] != tensor.shape()[d])
-      return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), ": dimension ", d, " is ", tensor.shape()[d],
-                  ", takes ", port.type);
+      return fail(ErrorCode::invalid_argument, "input '", port.name, "' is ", describe(tensor), ": dimension ", d, " is ",
+                  tensor.shape()[d], ", takes ", port.type);
   return {};
 }
 
@@ -98,7 +98,8 @@ Result<std::vector<Value>> order_inputs(const Session::State& state, const Input
     }
     const size_t i = size_t(found - state.inputs.begin());
     if (seen[i]) return fail(ErrorCode::invalid_argument, "input '", name, "' is given twice");
-    if (value.is_tensor()) NACRE_TRY(check_tensor(*found, value.tensor()));
+    if (value.is_tensor())
+      NACRE_TRY(check_tensor(*found, value.tensor()));
     else if (found->dtype != DType::undefined)
       return fail(ErrorCode::invalid_argument, "input '", name, "' is a ", to_string(value.kind()), ", takes ", found->type);
     seen[i] = true;
@@ -114,13 +115,9 @@ template <class F>
 auto guarded(F&& body) -> decltype(body()) {
   try {
     return body();
-  } catch (const Error& error) {
-    return std::unexpected(error);
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& error) { return std::unexpected(error); } catch (const std::bad_alloc&) {
     return fail(ErrorCode::resource_exhausted, "the system has no memory left");
-  } catch (const std::exception& thrown) {
-    return fail(ErrorCode::internal, thrown.what());
-  }
+  } catch (const std::exception& thrown) { return fail(ErrorCode::internal, thrown.what()); }
 }
 
 template <class T>

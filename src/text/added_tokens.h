@@ -21,8 +21,8 @@ struct AddedToken {
   bool single_word = false;  ///< only where no word character touches it
   bool lstrip = false;       ///< takes the white space before it along
   bool rstrip = false;
-  bool normalized = true;    ///< matched in the normalised text, itself normalised
-  bool special = false;      ///< left out when decoding without special tokens
+  bool normalized = true;  ///< matched in the normalised text, itself normalised
+  bool special = false;    ///< left out when decoding without special tokens
   static Result<AddedToken> load(const Json& json);
 };
 

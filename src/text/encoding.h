@@ -22,18 +22,18 @@ class Json;
 
 struct Encoding {
   std::vector<uint32_t> ids, type_ids;
-  std::vector<std::string_view> tokens;        ///< views into the tokenizer, valid as long as it lives unchanged
-  std::vector<ByteRange> offsets;              ///< in code points of the text; {0, 0} for what no text stands behind
-  std::vector<ByteRange> byte_offsets;         ///< in bytes of it
-  std::vector<int32_t> word_ids;               ///< -1: none
-  std::vector<int32_t> sequence_ids;           ///< 0 and 1 for the two texts of a pair, -1: none
+  std::vector<std::string_view> tokens;  ///< views into the tokenizer, valid as long as it lives unchanged
+  std::vector<ByteRange> offsets;        ///< in code points of the text; {0, 0} for what no text stands behind
+  std::vector<ByteRange> byte_offsets;   ///< in bytes of it
+  std::vector<int32_t> word_ids;         ///< -1: none
+  std::vector<int32_t> sequence_ids;     ///< 0 and 1 for the two texts of a pair, -1: none
   std::vector<uint8_t> special_tokens_mask, attention_mask;
   std::vector<Encoding> overflow;
   std::shared_ptr<const std::string> pad_token;  ///< what `tokens` of padding view
 
   size_t size() const noexcept { return ids.size(); }
   void reserve(size_t count);
-  void set_type(uint32_t type_id);    ///< of every token, the overflow's too
+  void set_type(uint32_t type_id);  ///< of every token, the overflow's too
   void set_sequence(int32_t sequence);
   /// A token that stands for no text.
   void push_special(uint32_t id, std::string_view token, uint32_t type_id);

@@ -39,7 +39,8 @@ Result<Padding> Padding::load(const Json& json) {
   constexpr int64_t longest = 1 << 20;
   const auto number = [&](const Json& from, std::string_view key, int64_t fallback) -> Result<int64_t> {
     const int64_t value = NACRE_TRY(from.integer(key, fallback));
-    if (value < 0 || value > longest) return fail(ErrorCode::invalid_argument, from.path(), ".", key, ": ", value, " is outside [0, ", longest, "]");
+    if (value < 0 || value > longest)
+      return fail(ErrorCode::invalid_argument, from.path(), ".", key, ": ", value, " is outside [0, ", longest, "]");
     return value;
   };
   Padding out;

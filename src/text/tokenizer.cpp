@@ -114,7 +114,8 @@ Result<void> check_text(std::string_view text) {
 
 /// The part under `key`; null when the file has none.
 template <class Part>
-Result<std::unique_ptr<const Part>> load_part(const Json& json, std::string_view key, Result<std::unique_ptr<const Part>> (*load)(const Json&)) {
+Result<std::unique_ptr<const Part>> load_part(const Json& json, std::string_view key,
+                                              Result<std::unique_ptr<const Part>> (*load)(const Json&)) {
   if (!json.has(key)) return nullptr;
   return load(NACRE_TRY(json.at(key)));
 }

@@ -31,17 +31,16 @@ constexpr CodeRange kAfterUnicode8[] = {
     {0x16E97, 0x16F4F}, {0x16FE2, 0x16FE4}, {0x1CF00, 0x1CF46}, {0x1E000, 0x1E4EF}, {0x1E944, 0x1E95F}};
 
 // Google's table in BERT, whose fifth range starts at 2B920 where Unicode's block starts at 2B820.
-constexpr CodeRange kIdeographs[] = {{0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},   {0x20000, 0x2A6DF},
+constexpr CodeRange kIdeographs[] = {{0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},  {0x20000, 0x2A6DF},
                                      {0x2A700, 0x2B81F}, {0x2B920, 0x2CEAF}, {0x2F800, 0x2FA1F}};
 
 // Letters of Unicode 16 and 17, which the reference lower-cases and utf8proc of Debian 12 (Unicode 15) does not know.
 struct LowerRange {
   uint32_t first, last, lower;
 };
-constexpr LowerRange kNewLetters[] = {{0x1C89, 0x1C89, 0x1C8A}, {0xA7CB, 0xA7CB, 0x264},   {0xA7CC, 0xA7CC, 0xA7CD},
-                                      {0xA7CE, 0xA7CE, 0xA7CF}, {0xA7D2, 0xA7D2, 0xA7D3},   {0xA7D4, 0xA7D4, 0xA7D5},
-                                      {0xA7DA, 0xA7DA, 0xA7DB}, {0xA7DC, 0xA7DC, 0x19B},    {0x10D50, 0x10D65, 0x10D70},
-                                      {0x16EA0, 0x16EB8, 0x16EBB}};
+constexpr LowerRange kNewLetters[] = {
+    {0x1C89, 0x1C89, 0x1C8A}, {0xA7CB, 0xA7CB, 0x264},  {0xA7CC, 0xA7CC, 0xA7CD}, {0xA7CE, 0xA7CE, 0xA7CF},    {0xA7D2, 0xA7D2, 0xA7D3},
+    {0xA7D4, 0xA7D4, 0xA7D5}, {0xA7DA, 0xA7DA, 0xA7DB}, {0xA7DC, 0xA7DC, 0x19B},  {0x10D50, 0x10D65, 0x10D70}, {0x16EA0, 0x16EB8, 0x16EBB}};
 
 utf8proc_category_t category_of(char32_t code) noexcept {
   if (code == 0x1734) return UTF8PROC_CATEGORY_MN;                     // a spacing mark since Unicode 14
@@ -79,9 +78,9 @@ uint8_t classify(char32_t code) noexcept {
   const bool mark = category == UTF8PROC_CATEGORY_MN;
   const bool ideograph = contains(std::begin(kIdeographs), std::end(kIdeographs), code);
   return bit(is_whitespace(code, category), CharClass::whitespace) | bit(category >= UTF8PROC_CATEGORY_CC, CharClass::other) |
-         bit(mark, CharClass::mark) | bit(is_punctuation(code, category), CharClass::punctuation) |
-         bit(ideograph, CharClass::ideograph) | bit(changes(code), CharClass::changes) |
-         bit(!mark && combining_class(code) != 0, CharClass::reorders) | bit(is_word(code), CharClass::word);
+         bit(mark, CharClass::mark) | bit(is_punctuation(code, category), CharClass::punctuation) | bit(ideograph, CharClass::ideograph) |
+         bit(changes(code), CharClass::changes) | bit(!mark && combining_class(code) != 0, CharClass::reorders) |
+         bit(is_word(code), CharClass::word);
 }
 
 // Classes are worked out for 256 code points when the first of them is met; blocks stay for the life of the process.
@@ -149,9 +148,7 @@ int decompose(char32_t code, char32_t* out) noexcept {
   return static_cast<int>(count);
 }
 
-int combining_class(char32_t code) noexcept {
-  return utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class;
-}
+int combining_class(char32_t code) noexcept { return utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class; }
 
 std::optional<size_t> find_invalid_utf8(std::string_view text) noexcept {
   const auto* begin = reinterpret_cast<const unsigned char*>(text.data());
@@ -184,9 +181,7 @@ bool is_ascii(std::string_view text) noexcept {
   return std::all_of(at, end, [](unsigned char byte) { return byte < 0x80; });
 }
 
-size_t count_codes(std::string_view text) noexcept {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts_code));
-}
+size_t count_codes(std::string_view text) noexcept { return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts_code)); }
 
 int encode_utf8(char32_t code, char* out) noexcept {
   if (code < 0x80) return *out = static_cast<char>(code), 1;

@@ -38,14 +38,14 @@ inline bool starts_code(char byte) noexcept { return (static_cast<unsigned char>
 
 /// Bits of a code point's class.
 struct CharClass {
-  static constexpr uint8_t whitespace = 1;    ///< White_Space
-  static constexpr uint8_t other = 2;         ///< Cc, Cf, Cs, Co
-  static constexpr uint8_t mark = 4;          ///< Mn
-  static constexpr uint8_t punctuation = 8;   ///< P*, and all of ASCII that is neither letter, digit, space nor control
-  static constexpr uint8_t ideograph = 16;    ///< what BERT sets spaces around
-  static constexpr uint8_t changes = 32;      ///< by lower-casing or decomposing
-  static constexpr uint8_t reorders = 64;     ///< has a combining class, and is no mark
-  static constexpr uint8_t word = 128;        ///< \w of Unicode's regular expressions
+  static constexpr uint8_t whitespace = 1;   ///< White_Space
+  static constexpr uint8_t other = 2;        ///< Cc, Cf, Cs, Co
+  static constexpr uint8_t mark = 4;         ///< Mn
+  static constexpr uint8_t punctuation = 8;  ///< P*, and all of ASCII that is neither letter, digit, space nor control
+  static constexpr uint8_t ideograph = 16;   ///< what BERT sets spaces around
+  static constexpr uint8_t changes = 32;     ///< by lower-casing or decomposing
+  static constexpr uint8_t reorders = 64;    ///< has a combining class, and is no mark
+  static constexpr uint8_t word = 128;       ///< \w of Unicode's regular expressions
 };
 uint8_t char_class(char32_t code) noexcept;
 inline bool has_class(char32_t code, uint8_t bits) noexcept { return (char_class(code) & bits) != 0; }

@@ -13,17 +13,64 @@
 namespace nacre {
 namespace {
 
-constexpr DType kTypes[] = {DType::float32, DType::int64,   DType::boolean,  DType::float64, DType::int32,       DType::uint8,     DType::float16,
-                            DType::int8,    DType::bfloat16, DType::string, DType::int4,    DType::float8e4m3fn, DType::complex64, DType::uint64};
-constexpr const char* kIntegerNames[] = {"axis", "keepdims", "group", "to", "num_outputs", "hidden_size", "transA", "transB", "batch_dims", "k", "largest", "ceil_mode",
-                                         "count_include_pad", "storage_order", "blocksize", "dtype", "select_last_index", "exclusive", "reverse", "size", "p", "periodic",
-                                         "q_num_heads", "kv_num_heads", "is_causal", "block_size", "onesided", "noop_with_empty_axes", "allowzero", "start", "end",
-                                         "num_groups", "sorted", "upper", "output_height", "sampling_ratio", "linear_before_reset", "center_point_box", "time_axis",
-                                         "transposed", "residual_after", "num_scan_inputs", "stash_type", "saturate", "num_heads", "rotary_embedding_dim", "antialias"};
-constexpr const char* kListNames[] = {"axes", "perm", "kernel_shape", "strides", "pads", "dilations", "output_padding", "output_shape", "split", "shape", "scales", "starts", "ends"};
-constexpr const char* kTextNames[] = {"mode", "direction", "auto_pad", "reduction", "equation", "approximate", "coordinate_transformation_mode", "activation", "padding_mode"};
-constexpr const char* kTexts[] = {"constant", "reflect", "linear", "nearest", "cubic", "bidirectional", "reverse", "SAME_UPPER", "VALID", "add", "mean", "none", "ij,jk->ik",
-                                  "...i->...", "tanh", "Relu", "", "edge", "wrap", "DCR", "CRD", "bilinear"};
+constexpr DType kTypes[] = {DType::float32, DType::int64,        DType::boolean,   DType::float64,  DType::int32,
+                            DType::uint8,   DType::float16,      DType::int8,      DType::bfloat16, DType::string,
+                            DType::int4,    DType::float8e4m3fn, DType::complex64, DType::uint64};
+constexpr const char* kIntegerNames[] = {"axis",
+                                         "keepdims",
+                                         "group",
+                                         "to",
+                                         "num_outputs",
+                                         "hidden_size",
+                                         "transA",
+                                         "transB",
+                                         "batch_dims",
+                                         "k",
+                                         "largest",
+                                         "ceil_mode",
+                                         "count_include_pad",
+                                         "storage_order",
+                                         "blocksize",
+                                         "dtype",
+                                         "select_last_index",
+                                         "exclusive",
+                                         "reverse",
+                                         "size",
+                                         "p",
+                                         "periodic",
+                                         "q_num_heads",
+                                         "kv_num_heads",
+                                         "is_causal",
+                                         "block_size",
+                                         "onesided",
+                                         "noop_with_empty_axes",
+                                         "allowzero",
+                                         "start",
+                                         "end",
+                                         "num_groups",
+                                         "sorted",
+                                         "upper",
+                                         "output_height",
+                                         "sampling_ratio",
+                                         "linear_before_reset",
+                                         "center_point_box",
+                                         "time_axis",
+                                         "transposed",
+                                         "residual_after",
+                                         "num_scan_inputs",
+                                         "stash_type",
+                                         "saturate",
+                                         "num_heads",
+                                         "rotary_embedding_dim",
+                                         "antialias"};
+constexpr const char* kListNames[] = {"axes",         "perm",  "kernel_shape", "strides", "pads",   "dilations", "output_padding",
+                                      "output_shape", "split", "shape",        "scales",  "starts", "ends"};
+constexpr const char* kTextNames[] = {
+    "mode",       "direction",   "auto_pad", "reduction", "equation", "approximate", "coordinate_transformation_mode",
+    "activation", "padding_mode"};
+constexpr const char* kTexts[] = {"constant", "reflect", "linear", "nearest", "cubic",     "bidirectional", "reverse", "SAME_UPPER",
+                                  "VALID",    "add",     "mean",   "none",    "ij,jk->ik", "...i->...",     "tanh",    "Relu",
+                                  "",         "edge",    "wrap",   "DCR",     "CRD",       "bilinear"};
 
 class Caller {
  public:
@@ -36,11 +83,13 @@ class Caller {
     Builder builder(graph);
     Node node;
     node.op = &op, node.name = "it";
-    const size_t most = size_t(std::min(op.inputs.most, op.inputs.least + 3)), arity = size_t(op.inputs.least) + below(most - size_t(op.inputs.least) + 1);
+    const size_t most = size_t(std::min(op.inputs.most, op.inputs.least + 3)),
+                 arity = size_t(op.inputs.least) + below(most - size_t(op.inputs.least) + 1);
     const bool plain = below(3) > 0;
     const DType common = below(2) ? DType::float32 : kTypes[below(std::size(kTypes))];
     const Shape shape = dims(4);
-    for (size_t i = 0; i < arity; ++i) node.inputs.push_back(i >= size_t(op.inputs.least) && below(4) == 0 ? kAbsent : add_input(graph, i, plain, common, shape));
+    for (size_t i = 0; i < arity; ++i)
+      node.inputs.push_back(i >= size_t(op.inputs.least) && below(4) == 0 ? kAbsent : add_input(graph, i, plain, common, shape));
     for (int n = int(below(4)); n > 0; --n) add_attribute(node.attributes);
     const size_t outputs = size_t(op.outputs.least) + below(size_t(std::min(op.outputs.most, op.outputs.least + 2) - op.outputs.least) + 1);
     for (size_t i = 0; i < std::max<size_t>(outputs, 1); ++i) node.outputs.push_back(graph.add_edge());
@@ -82,7 +131,10 @@ class Caller {
   Edge add_input(Graph& graph, size_t i, bool plain, DType common, const Shape& shape) {
     const bool list = i > 0 && below(3) == 0;  // axes, shapes and the like
     const DType dtype = list ? DType::int64 : plain || below(2) ? common : kTypes[below(std::size(kTypes))];
-    const Tensor tensor = values(dtype, list ? Shape(below(2), int64_t(below(4))) : plain && below(2) ? shape : below(2) ? near(shape) : dims(4));
+    const Tensor tensor = values(dtype, list                ? Shape(below(2), int64_t(below(4)))
+                                        : plain && below(2) ? shape
+                                        : below(2)          ? near(shape)
+                                                            : dims(4));
     if (below(4) == 0) return graph.add_constant(tensor);
     Fact fact = Fact::of(tensor);
     fact.values = nullptr;
@@ -103,7 +155,8 @@ class Caller {
 
   void add_attribute(Attributes& attributes) {
     switch (below(4)) {
-      case 0: case 1: return attributes.set(kIntegerNames[below(std::size(kIntegerNames))], number());
+      case 0:
+      case 1: return attributes.set(kIntegerNames[below(std::size(kIntegerNames))], number());
       case 2: {
         std::vector<int64_t> list(below(5));
         for (int64_t& x : list) x = number();
@@ -117,7 +170,9 @@ class Caller {
 };
 
 Result<std::vector<Value>> run_on(const Graph& graph, const char* backend, const Inputs& inputs) {
-  const auto state = NACRE_TRY(make_session(graph, {.backends = {backend}, .strict = true, .threads = 1, .memory_budget = 4 << 20, .optimise = std::string_view(backend) == "native"}));
+  const auto state = NACRE_TRY(make_session(
+      graph,
+      {.backends = {backend}, .strict = true, .threads = 1, .memory_budget = 4 << 20, .optimise = std::string_view(backend) == "native"}));
   return run_session(*state, inputs, {.timeout = std::chrono::seconds(5)});
 }
 
@@ -145,8 +200,9 @@ TEST(AnyOperator, GivesAResultOrATypedErrorOnEveryBackend) {
       const auto expected = run_on(*graph, "reference", caller.inputs), got = run_on(*graph, "native", caller.inputs);
       ++(got ? ran : refused);
       if (!op->deterministic) continue;
-      ASSERT_EQ(got.has_value(), expected.has_value()) << seed << "\n" << print(*graph) << "native: " << (got ? "ran" : got.error().what()) << "\nreference: "
-                                                       << (expected ? "ran" : expected.error().what());
+      ASSERT_EQ(got.has_value(), expected.has_value()) << seed << "\n"
+                                                       << print(*graph) << "native: " << (got ? "ran" : got.error().what())
+                                                       << "\nreference: " << (expected ? "ran" : expected.error().what());
       if (!got) {
         EXPECT_NE(got.error().code(), ErrorCode::internal) << seed << "\n" << print(*graph) << got.error().what();
         continue;

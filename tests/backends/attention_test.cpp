@@ -15,11 +15,11 @@ constexpr int64_t kHeads = 4, kSize = 8;
 /// One exporter's spelling.
 struct Spelling {
   const char* name;
-  double divide = 1, multiply_both = 1;  // of the scores; of q and k alike
-  bool mask = false;                     // added: float [batch,1,1,seq]
-  int keep = 0;                          // 1: Where(c, scores, lowest); 2: Where(c, lowest, scores), c [1,1,seq,seq]
-  int64_t groups = kHeads;               // heads of k and v
-  bool zero_nan = false, direct = false; // direct: k turned by one transpose
+  double divide = 1, multiply_both = 1;   // of the scores; of q and k alike
+  bool mask = false;                      // added: float [batch,1,1,seq]
+  int keep = 0;                           // 1: Where(c, scores, lowest); 2: Where(c, lowest, scores), c [1,1,seq,seq]
+  int64_t groups = kHeads;                // heads of k and v
+  bool zero_nan = false, direct = false;  // direct: k turned by one transpose
   double fill = -3.4028234663852886e38;
 };
 
@@ -97,7 +97,8 @@ Inputs inputs_for(const Spelling& s, int64_t batch, int64_t seq) {
   }
   Tensor mask(DType::float32, {batch, 1, 1, seq}), keep(DType::boolean, {1, 1, seq, seq});
   for (int64_t i = 0; i < mask.size(); ++i) mask.mutable_data<float>()[size_t(i)] = i % 5 == 3 ? -1e4f : 0.25f * noise(i, 9);
-  if (s.zero_nan) for (int64_t key = 0; key < seq; ++key) mask.mutable_data<float>()[size_t(key)] = -INFINITY;  // the first sequence sees nothing
+  if (s.zero_nan)
+    for (int64_t key = 0; key < seq; ++key) mask.mutable_data<float>()[size_t(key)] = -INFINITY;  // the first sequence sees nothing
   for (int64_t i = 0; i < seq * seq; ++i) keep.mutable_data<bool>()[size_t(i)] = (i % seq <= i / seq) == (s.keep == 1);
   out.emplace_back("mask", std::move(mask));
   out.emplace_back("keep", std::move(keep));
@@ -160,7 +161,8 @@ void expect_formula(const Spelling& spelling, const SessionOptions& options) {
     const std::vector<double> want = expected(spelling, inputs, batch, seq);
     const Tensor& y = (*outputs)[0].tensor();
     ASSERT_EQ(y.size(), int64_t(want.size()));
-    for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(y.data<float>()[i], want[i], 1e-5) << "at " << i << " of batch " << batch << " seq " << seq;
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_NEAR(y.data<float>()[i], want[i], 1e-5) << "at " << i << " of batch " << batch << " seq " << seq;
   }
 }
 
@@ -184,7 +186,8 @@ TEST(FuseAttention, TheFusedNodesOwnEvaluationSaysTheSame) {
     const auto outputs = run_session(**state, inputs, {});
     ASSERT_TRUE(outputs) << outputs.error().what();
     const std::vector<double> want = expected(spelling, inputs, 2, 7);
-    for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR((*outputs)[0].tensor().data<float>()[i], want[i], 1e-5) << spelling.name << " at " << i;
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_NEAR((*outputs)[0].tensor().data<float>()[i], want[i], 1e-5) << spelling.name << " at " << i;
   }
 }
 

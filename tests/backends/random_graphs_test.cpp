@@ -22,7 +22,8 @@ bool same(const Value& a, const Value& b) {
 
 std::string show(const Value& value) {
   std::string out = describe(value.tensor());
-  for (int64_t i = 0; i < std::min<int64_t>(value.tensor().size(), 32); ++i) out += cat(" ", double(value.tensor().data<float>()[size_t(i)]));
+  for (int64_t i = 0; i < std::min<int64_t>(value.tensor().size(), 32); ++i)
+    out += cat(" ", double(value.tensor().data<float>()[size_t(i)]));
   return out;
 }
 
@@ -35,7 +36,8 @@ std::shared_ptr<const Session::State> session_of(const Graph& graph, const char*
 void check_seed(uint64_t seed) {
   RandomGraph maker(seed);
   const Graph graph = maker.make(6 + int(seed % 30));
-  const auto oracle = session_of(graph, "reference", false), plain = session_of(graph, "native", false), fused = session_of(graph, "native", true);
+  const auto oracle = session_of(graph, "reference", false), plain = session_of(graph, "native", false),
+             fused = session_of(graph, "native", true);
   ASSERT_TRUE(oracle && plain && fused) << "seed " << seed << "\n" << print(graph);
   // Sizes come back, so that plans and their memory are used again.
   for (int64_t n : {3, 3, 0, 5, 3, 1, 0}) {
@@ -46,8 +48,9 @@ void check_seed(uint64_t seed) {
       const auto got = run_session(*state, inputs, {});
       ASSERT_TRUE(got) << got.error().what() << "\nseed " << seed << ", n " << n << "\n" << print(state->graph);
       for (size_t i = 0; i < expected->size(); ++i)
-        ASSERT_TRUE(same((*got)[i], (*expected)[i])) << "seed " << seed << ", n " << n << ", output " << i << ": got " << show((*got)[i]) << ", expected "
-                                                     << show((*expected)[i]) << "\n" << print(state->graph) << state->regions[0].executable->plan_text();
+        ASSERT_TRUE(same((*got)[i], (*expected)[i])) << "seed " << seed << ", n " << n << ", output " << i << ": got " << show((*got)[i])
+                                                     << ", expected " << show((*expected)[i]) << "\n"
+                                                     << print(state->graph) << state->regions[0].executable->plan_text();
     }
   }
 }

@@ -35,7 +35,8 @@ struct Answer {
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("nacre_cli_" + std::to_string(getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() /
+              ("nacre_cli_" + std::to_string(getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
@@ -47,7 +48,8 @@ class Cli : public testing::Test {
   }
 
   Answer run(const std::string& arguments, const std::string& redirect = "") const {
-    const std::string command = kProgram + " " + arguments + (redirect.empty() ? " >" + path("out") : redirect) + " 2>" + path("err") + (redirect.find('<') == std::string::npos ? " </dev/null" : "");
+    const std::string command = kProgram + " " + arguments + (redirect.empty() ? " >" + path("out") : redirect) + " 2>" + path("err") +
+                                (redirect.find('<') == std::string::npos ? " </dev/null" : "");
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), read(path("out")), read(path("err"))};
   }
@@ -91,7 +93,8 @@ void expect_tiny_outputs(const fs::path& file) {
 TEST_F(Cli, AloneItPrintsHelpAndSaysWrongUse) {
   const Answer answer = run("");
   EXPECT_EQ(answer.code, 2);
-  for (const char* command : {"run", "inspect", "verify", "bench", "ops", "doctor"}) EXPECT_NE(answer.err.find(command), std::string::npos) << command;
+  for (const char* command : {"run", "inspect", "verify", "bench", "ops", "doctor"})
+    EXPECT_NE(answer.err.find(command), std::string::npos) << command;
 }
 
 TEST_F(Cli, VersionIsThatOfTheLibrary) {
@@ -138,7 +141,8 @@ TEST_F(Cli, OutputsWrittenInEveryFormReadBackEqual) {
 TEST_F(Cli, RunWithoutOutputsPrintsASummary) {
   const Answer answer = run("run " + kTiny + " -i " + kData + "set --report");
   EXPECT_EQ(answer.code, 0);
-  for (const char* word : {"float32[2,2]", "int64[2]", "min", "mean", "native: "}) EXPECT_NE(answer.out.find(word), std::string::npos) << word;
+  for (const char* word : {"float32[2,2]", "int64[2]", "min", "mean", "native: "})
+    EXPECT_NE(answer.out.find(word), std::string::npos) << word;
   EXPECT_NE(answer.out.find("5 1"), std::string::npos) << "ids + 1: " << answer.out;
 }
 
@@ -226,7 +230,8 @@ TEST_F(Cli, InspectTellsShapesCostsAndPlacement) {
   EXPECT_EQ(found["placement"]["regions"][0]["backend"], "native");
   EXPECT_GT(found["plan"].size(), 0u);
   const Answer text = run("inspect " + kTiny);
-  for (const char* word : {"float32[batch,3]", "MatMul", "ai.onnx 17", "batch=1"}) EXPECT_NE(text.out.find(word), std::string::npos) << word;
+  for (const char* word : {"float32[batch,3]", "MatMul", "ai.onnx 17", "batch=1"})
+    EXPECT_NE(text.out.find(word), std::string::npos) << word;
 }
 
 TEST_F(Cli, VerifyAgreesOrNamesTheFirstNode) {
@@ -254,7 +259,8 @@ TEST_F(Cli, BenchMeasures) {
 
 TEST_F(Cli, BenchWorkerSpeaksItsProtocol) {
   const std::string orders = write("orders", "run 0.01\noutputs " + path("y.npz") + "\n");
-  const std::string command = kProgram + " bench-worker " + kTiny + " --inputs " + kData + "inputs.npz --threads 2 --dtype-policy exact <" + orders + " >" + path("lines");
+  const std::string command = kProgram + " bench-worker " + kTiny + " --inputs " + kData + "inputs.npz --threads 2 --dtype-policy exact <" +
+                              orders + " >" + path("lines");
   ASSERT_EQ(std::system(command.c_str()), 0);
   std::istringstream lines(read(path("lines")));
   std::string ready, times, outputs;

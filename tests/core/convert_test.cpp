@@ -33,8 +33,10 @@ Goldens read_goldens() {
     if (kind == "encode") words >> mode;
     for (std::string word; words >> word;) {
       const auto bits = static_cast<uint32_t>(std::stoul(word, nullptr, 16));
-      if (kind == "decode") out.decode[type].push_back(bits);
-      else out.encode[type + " " + mode].push_back({bits, static_cast<uint32_t>(std::stoul(word.substr(word.find(':') + 1), nullptr, 16))});
+      if (kind == "decode")
+        out.decode[type].push_back(bits);
+      else
+        out.encode[type + " " + mode].push_back({bits, static_cast<uint32_t>(std::stoul(word.substr(word.find(':') + 1), nullptr, 16))});
     }
   }
   return out;
@@ -72,8 +74,10 @@ TEST(Convert, EveryCodeOfSmallFloatsDecodesAsInMlDtypes) {
     for (uint32_t code = 0; code < values.size(); ++code) {
       float value = 0;
       load_as<float>(dtype, &code, 0, 1, &value);
-      if (std::isnan(from_bits(values[code]))) EXPECT_TRUE(std::isnan(value)) << name << " " << code;
-      else EXPECT_EQ(std::bit_cast<uint32_t>(value), values[code]) << name << " " << code;
+      if (std::isnan(from_bits(values[code])))
+        EXPECT_TRUE(std::isnan(value)) << name << " " << code;
+      else
+        EXPECT_EQ(std::bit_cast<uint32_t>(value), values[code]) << name << " " << code;
     }
   }
 }
@@ -114,8 +118,10 @@ TEST(Convert, EveryHalfBecomesTheFloatTheCompilerSays) {
     half.bits = static_cast<uint16_t>(bits);
     const auto expected = static_cast<float>(std::bit_cast<_Float16>(half.bits));
     const auto value = static_cast<float>(half);
-    if (std::isnan(expected)) ASSERT_TRUE(std::isnan(value)) << bits;
-    else ASSERT_EQ(std::bit_cast<uint32_t>(value), std::bit_cast<uint32_t>(expected)) << bits;
+    if (std::isnan(expected))
+      ASSERT_TRUE(std::isnan(value)) << bits;
+    else
+      ASSERT_EQ(std::bit_cast<uint32_t>(value), std::bit_cast<uint32_t>(expected)) << bits;
     if (!std::isnan(expected)) ASSERT_EQ(Float16(value).bits, bits);
   }
 }

@@ -30,11 +30,24 @@ TEST(Cpu, FeaturesAreThoseTheKernelLists) {
   const std::set<std::string> flags = flags_of_kernel();
   if (!flags.contains("sse4_2")) return;  // not an x86 Linux
   const CpuFeatures f = detect_features();
-  const std::pair<const char*, bool> rows[] = {
-      {"avx", f.avx}, {"avx2", f.avx2}, {"fma", f.fma}, {"f16c", f.f16c}, {"bmi2", f.bmi2}, {"avx_vnni", f.avx_vnni},
-      {"avx512f", f.avx512f}, {"avx512bw", f.avx512bw}, {"avx512dq", f.avx512dq}, {"avx512vl", f.avx512vl}, {"avx512cd", f.avx512cd},
-      {"avx512_vnni", f.avx512_vnni}, {"avx512_bf16", f.avx512_bf16}, {"avx512_fp16", f.avx512_fp16}, {"avx512vbmi", f.avx512_vbmi},
-      {"amx_tile", f.amx_tile}, {"amx_int8", f.amx_int8}, {"amx_bf16", f.amx_bf16}};
+  const std::pair<const char*, bool> rows[] = {{"avx", f.avx},
+                                               {"avx2", f.avx2},
+                                               {"fma", f.fma},
+                                               {"f16c", f.f16c},
+                                               {"bmi2", f.bmi2},
+                                               {"avx_vnni", f.avx_vnni},
+                                               {"avx512f", f.avx512f},
+                                               {"avx512bw", f.avx512bw},
+                                               {"avx512dq", f.avx512dq},
+                                               {"avx512vl", f.avx512vl},
+                                               {"avx512cd", f.avx512cd},
+                                               {"avx512_vnni", f.avx512_vnni},
+                                               {"avx512_bf16", f.avx512_bf16},
+                                               {"avx512_fp16", f.avx512_fp16},
+                                               {"avx512vbmi", f.avx512_vbmi},
+                                               {"amx_tile", f.amx_tile},
+                                               {"amx_int8", f.amx_int8},
+                                               {"amx_bf16", f.amx_bf16}};
   for (const auto& [name, have] : rows) EXPECT_EQ(have, flags.contains(name)) << name;
 }
 
@@ -73,7 +86,8 @@ TEST(Cpu, NacreIsaTakesFeaturesAwayButAddsNone) {
 }
 
 TEST(Cpu, NamesOfSetsReadBack) {
-  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_vnni, Isa::amx, Isa::neon}) EXPECT_EQ(parse_isa(to_string(isa)), isa);
+  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_vnni, Isa::amx, Isa::neon})
+    EXPECT_EQ(parse_isa(to_string(isa)), isa);
   EXPECT_FALSE(parse_isa("sse"));
 }
 
@@ -109,8 +123,9 @@ TEST(Knobs, ValueThatIsNoNumberIsAnErrorThatNamesTheVariable) {
 TEST(Log, GoesToTheSinkFromItsLevelUpAndNowhereByDefault) {
   std::string seen;
   log_message(LogLevel::error, "nobody listens");
-  set_log_sink([](LogLevel level, std::string_view text, void* out) { *static_cast<std::string*>(out) += cat(to_string(level), ": ", text, ";"); },
-               &seen);
+  set_log_sink(
+      [](LogLevel level, std::string_view text, void* out) { *static_cast<std::string*>(out) += cat(to_string(level), ": ", text, ";"); },
+      &seen);
   log_message(LogLevel::info, "too quiet");
   log_message(LogLevel::warning, "dim ", 3);
   set_log_sink(nullptr);

@@ -15,9 +15,7 @@ template <class F>
 ErrorCode code_thrown_by(F f) {
   try {
     f();
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   ADD_FAILURE() << "nothing was thrown";
   return ErrorCode::internal;
 }
@@ -90,7 +88,8 @@ TEST(Tensor, WrongBytesShapesAndTypesAreRefused) {
   float memory[4] = {};
   EXPECT_EQ(code_thrown_by([&] { Tensor::view(DType::float32, {3}, memory, 16, nullptr); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_thrown_by([&] { Tensor::view(DType::string, {1}, memory, 16, nullptr); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_thrown_by([&] { Tensor::borrow(DType::float32, {1}, reinterpret_cast<char*>(memory) + 1, 4, nullptr); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_thrown_by([&] { Tensor::borrow(DType::float32, {1}, reinterpret_cast<char*>(memory) + 1, 4, nullptr); }),
+            ErrorCode::invalid_argument);
   EXPECT_EQ(code_thrown_by([] { (void)Tensor(DType::int8, {-1}); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_thrown_by([] { (void)Tensor(DType::int8, {INT64_MAX, 2}); }), ErrorCode::resource_exhausted);
   EXPECT_EQ(code_thrown_by([] { (void)Tensor(DType::float64, {INT64_MAX / 4}); }), ErrorCode::resource_exhausted);
@@ -105,9 +104,7 @@ TEST(Tensor, ReshapeKeepsElementsAndSaysWhyItCannot) {
   try {
     t.reshaped({4, 2});
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "cannot view float32[2,3] as [4,2]: 6 elements against 8");
-  }
+  } catch (const Error& error) { EXPECT_STREQ(error.what(), "cannot view float32[2,3] as [4,2]: 6 elements against 8"); }
 }
 
 TEST(Value, OfAnotherKindIsAnErrorNotAGarbageRead) {
@@ -131,7 +128,8 @@ TEST(Allocate, BudgetRefusesBeforeTakingAndNamesItsNumbers) {
   const Result<Tensor> refused = allocate(DType::int8, {int64_t{1} << 40}, &budget);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::resource_exhausted);
-  for (const char* number : {"1099511627776", "512", "1000"}) EXPECT_NE(refused.error().message().find(number), std::string::npos) << number;
+  for (const char* number : {"1099511627776", "512", "1000"})
+    EXPECT_NE(refused.error().message().find(number), std::string::npos) << number;
   EXPECT_EQ(budget.used(), 512);
   *kept = Tensor();
   EXPECT_EQ(budget.used(), 0);

@@ -158,7 +158,8 @@ TEST(Inference, FreshSymbolsOfABodyAreNewToTheOuterGraph) {
   body.add_output(inner.add("NonZero", {in}), "found");
   Graph g;
   const SymDim outer = g.fresh_symbol();
-  const Edge condition = g.add_input("c", Fact::tensor(DType::boolean, SymShape{})), x = g.add_input("x", vector_of(outer)), y = g.add_edge("y");
+  const Edge condition = g.add_input("c", Fact::tensor(DType::boolean, SymShape{})), x = g.add_input("x", vector_of(outer)),
+             y = g.add_edge("y");
   Node node = made("If", {condition, x}, {y});
   if (!node.op) GTEST_SKIP();
   for (const char* name : {"then_branch", "else_branch"}) {

@@ -1,6 +1,4 @@
 // Hugging Face directories: architectures against transformers, and what is said when a directory does not fit.
-#include "importers/huggingface/import.h"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -11,6 +9,7 @@
 
 #include "core/convert.h"
 #include "importers/huggingface/architecture.h"
+#include "importers/huggingface/import.h"
 #include "io/json_tensor.h"
 #include "nacre/session.h"
 #include "tests/shared.h"
@@ -63,7 +62,11 @@ TEST_P(HuggingFace, OutputsAreThoseOfTransformers) {
 INSTANTIATE_TEST_SUITE_P(Tiny, HuggingFace,
                          testing::Values("bert-base", "bert-maskedlm", "bert-questionanswering", "bert-sequenceclassification",
                                          "bert-tokenclassification"),
-                         [](const auto& info) { std::string out = info.param; std::replace(out.begin(), out.end(), '-', '_'); return out; });
+                         [](const auto& info) {
+                           std::string out = info.param;
+                           std::replace(out.begin(), out.end(), '-', '_');
+                           return out;
+                         });
 
 constexpr std::string_view kConfig = R"({"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 4, "num_hidden_layers": 1,
   "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 8, "vocab_size": 10, "hidden_act": "gelu"})";
@@ -79,8 +82,12 @@ using Weights = std::vector<std::pair<std::string, Tensor>>;
 
 Weights tiny_weights(DType dtype) {
   Weights out;
-  const auto add = [&](const std::string& name, Shape shape) { out.emplace_back(name, numbers(std::move(shape), dtype, static_cast<float>(out.size()))); };
-  const auto linear = [&](const std::string& name, int64_t in, int64_t outputs) { add(name + ".weight", {outputs, in}), add(name + ".bias", {outputs}); };
+  const auto add = [&](const std::string& name, Shape shape) {
+    out.emplace_back(name, numbers(std::move(shape), dtype, static_cast<float>(out.size())));
+  };
+  const auto linear = [&](const std::string& name, int64_t in, int64_t outputs) {
+    add(name + ".weight", {outputs, in}), add(name + ".bias", {outputs});
+  };
   const auto norm = [&](const std::string& name) { add(name + ".weight", {4}), add(name + ".bias", {4}); };
   add("embeddings.word_embeddings.weight", {10, 4}), add("embeddings.position_embeddings.weight", {8, 4});
   add("embeddings.token_type_embeddings.weight", {2, 4}), norm("embeddings.LayerNorm");
@@ -139,7 +146,8 @@ TEST(HuggingFaceImport, PrefixesShardsAndNarrowWeightsGiveTheSameModel) {
   sharded.save("a.safetensors", Weights(weights.begin(), weights.begin() + 5));
   sharded.save("b.safetensors", Weights(weights.begin() + 5, weights.end()));
   std::string map;
-  for (size_t i = 0; i < weights.size(); ++i) map += cat(i ? ", " : "", "\"", weights[i].first, "\": \"", i < 5 ? "a" : "b", ".safetensors\"");
+  for (size_t i = 0; i < weights.size(); ++i)
+    map += cat(i ? ", " : "", "\"", weights[i].first, "\": \"", i < 5 ? "a" : "b", ".safetensors\"");
   sharded.write("model.safetensors.index.json", cat(R"({"metadata": {}, "weight_map": {)", map, "}}"));
   EXPECT_EQ(run_tiny(sharded.path()), expected);
 
@@ -195,9 +203,7 @@ TEST(HuggingFaceImport, TooLongATextIsAnErrorOfTheRun) {
   try {
     Session::load(directory.path()).run({{"input_ids", nine}, {"attention_mask", nine}, {"token_type_ids", nine}});
     FAIL() << "nine tokens, eight positions";
-  } catch (const Error& error) {
-    EXPECT_NE(error.message().find("8"), std::string::npos) << error.what();
-  }
+  } catch (const Error& error) { EXPECT_NE(error.message().find("8"), std::string::npos) << error.what(); }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-#include "importers/onnx/import.h"
-
 #include "graph/op.h"
+#include "importers/onnx/import.h"
 #include "tests/support/model_maker.h"
 
 namespace nacre {
@@ -14,7 +13,9 @@ Error import_error(const ModelMaker& m) {
   return graph ? Error(ErrorCode::internal, "") : graph.error();
 }
 
-std::vector<float> run1(const Session& session, const Inputs& inputs, std::string_view output = "y") { return values_of<float>(session.run(inputs)[output]); }
+std::vector<float> run1(const Session& session, const Inputs& inputs, std::string_view output = "y") {
+  return values_of<float>(session.run(inputs)[output]);
+}
 
 // --- opsets ---
 
@@ -34,8 +35,13 @@ TEST(Opsets, NewerThanKnownIsRefusedNamingBoth) {
 
 TEST(Opsets, SqueezeAxesMovedFromAttributeToInput) {
   ModelMaker old(11), now(13);
-  old.input("x", DType::float32, {1, 2, 1}).output("y", DType::float32, {1, 2}).node("Squeeze", {"x"}, {"y"}, {attribute("axes", std::vector<int64_t>{2})});
-  now.input("x", DType::float32, {1, 2, 1}).output("y", DType::float32, {1, 2}).constant("axes", ints({1}, {2})).node("Squeeze", {"x", "axes"}, {"y"});
+  old.input("x", DType::float32, {1, 2, 1})
+      .output("y", DType::float32, {1, 2})
+      .node("Squeeze", {"x"}, {"y"}, {attribute("axes", std::vector<int64_t>{2})});
+  now.input("x", DType::float32, {1, 2, 1})
+      .output("y", DType::float32, {1, 2})
+      .constant("axes", ints({1}, {2}))
+      .node("Squeeze", {"x", "axes"}, {"y"});
   for (const ModelMaker& m : {old, now}) EXPECT_EQ(m.session().outputs()[0].type, "float32[1,2]");
 }
 
@@ -58,7 +64,9 @@ TEST(Opsets, AddBefore7BroadcastsAlongAnAxis) {
 TEST(Opsets, AModelWithoutOpsetImportsIsOpset1) {
   ModelMaker m(1, 1);
   m.model.opset_import.clear();
-  m.input("x", DType::float32, {1, 1}).output("y", DType::float32, {1, 1}).node("Relu", {"x"}, {"y"}, {attribute("consumed_inputs", std::vector<int64_t>{0})});
+  m.input("x", DType::float32, {1, 1})
+      .output("y", DType::float32, {1, 1})
+      .node("Relu", {"x"}, {"y"}, {attribute("consumed_inputs", std::vector<int64_t>{0})});
   EXPECT_EQ(run1(m.session(), {{"x", floats({1, 1}, {-3})}}), (std::vector<float>{0}));
 }
 
@@ -82,7 +90,8 @@ TEST(Opsets, EveryRowHasVersionsInOrder) {
     ASSERT_GT(op->since.size(), 0u) << op->name;
     EXPECT_TRUE(std::is_sorted(op->since.begin(), op->since.end())) << op->name;
     EXPECT_GE(*op->since.begin(), 1) << op->name;
-    if (const int last = *(op->since.end() - 1); op->domain.empty() && last != INT32_MAX) EXPECT_LE(last, kNewestOpset) << op->name;  // that: always rewritten
+    if (const int last = *(op->since.end() - 1); op->domain.empty() && last != INT32_MAX)
+      EXPECT_LE(last, kNewestOpset) << op->name;  // that: always rewritten
     EXPECT_TRUE(op->infer && op->evaluate) << op->name;
   }
 }
@@ -113,7 +122,8 @@ TEST(Initializers, ConstantNodesOfEveryAttribute) {
   ModelMaker m;
   m.input("x", DType::float32, {1}).output("y", DType::float32, {2});
   m.node("Constant", {}, {"a"}, {attribute("value_float", 1.5f)}).node("Constant", {}, {"b"}, {attribute("value", floats({1}, {2}))});
-  m.node("Constant", {}, {"n"}, {attribute("value_ints", std::vector<int64_t>{2})}).node("Constant", {}, {"k"}, {attribute("value_int", 1)});
+  m.node("Constant", {}, {"n"}, {attribute("value_ints", std::vector<int64_t>{2})})
+      .node("Constant", {}, {"k"}, {attribute("value_int", 1)});
   m.node("Add", {"a", "b"}, {"c"}).node("Add", {"c", "x"}, {"d"}).node("Expand", {"d", "n"}, {"y"});
   EXPECT_EQ(run1(m.session(), {{"x", floats({1}, {1})}}), (std::vector<float>{4.5, 4.5}));
 }
@@ -171,7 +181,9 @@ TEST(Bodies, CaptureNamesOfEveryOuterGraph) {
   m.node("If", {"outer"}, {"y"}, {attribute("then_branch", outer_then.proto), attribute("else_branch", outer_else.proto)});
   for (const char* engine : {"native", "reference"}) {
     const Session session = m.session({.backends = {engine}});
-    const auto run = [&](bool outer, bool inner) { return run1(session, {{"x", floats({2}, {1, 2})}, {"outer", truth(outer)}, {"inner", truth(inner)}}); };
+    const auto run = [&](bool outer, bool inner) {
+      return run1(session, {{"x", floats({2}, {1, 2})}, {"outer", truth(outer)}, {"inner", truth(inner)}});
+    };
     EXPECT_EQ(run(true, true), (std::vector<float>{103, 106}));
     EXPECT_EQ(run(true, false), (std::vector<float>{-1, -2}));
     EXPECT_EQ(run(false, true), (std::vector<float>{1, 2}));
@@ -197,7 +209,8 @@ TEST(Bodies, ABranchThatCannotRunForTheseShapesIsNotTaken) {
 TEST(Functions, AttributesComeFromTheCallOrTheDefault) {
   ModelMaker m;
   m.import("local", 1);
-  onnx::FunctionProto& f = m.function("Leak", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "slope", onnx::AttributeProto::FLOAT)})});
+  onnx::FunctionProto& f =
+      m.function("Leak", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "slope", onnx::AttributeProto::FLOAT)})});
   f.attribute_proto.push_back(attribute("slope", 0.5f));
   m.input("x", DType::float32, {1}).output("given").output("default");
   m.node("Leak", {"x"}, {"given"}, {attribute("slope", 0.25f)}, "local").node("Leak", {"x"}, {"default"}, {}, "local");
@@ -209,7 +222,8 @@ TEST(Functions, AttributesComeFromTheCallOrTheDefault) {
 TEST(Functions, AttributeWithoutValueMeansTheOperatorsDefault) {
   ModelMaker m;
   m.import("local", 1);
-  m.function("Leak", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "slope", onnx::AttributeProto::FLOAT)})}).attribute = keep(Names{"slope"});
+  m.function("Leak", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "slope", onnx::AttributeProto::FLOAT)})})
+      .attribute = keep(Names{"slope"});
   m.input("x", DType::float32, {1}).output("y").node("Leak", {"x"}, {"y"}, {}, "local");
   EXPECT_NEAR(run1(m.session(), {{"x", floats({1}, {-1})}})[0], -0.01, 1e-9);
 }
@@ -217,8 +231,10 @@ TEST(Functions, AttributeWithoutValueMeansTheOperatorsDefault) {
 TEST(Functions, ReferencesPassThroughNestedCalls) {
   ModelMaker m;
   m.import("local", 1);
-  m.function("Inner", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "p", onnx::AttributeProto::FLOAT)})}).attribute = keep(Names{"p"});
-  m.function("Outer", {"a"}, {"b"}, {make_node("Inner", {"a"}, {"b"}, {reference("p", "q", onnx::AttributeProto::FLOAT)}, "local")}).attribute = keep(Names{"q"});
+  m.function("Inner", {"a"}, {"b"}, {make_node("LeakyRelu", {"a"}, {"b"}, {reference("alpha", "p", onnx::AttributeProto::FLOAT)})})
+      .attribute = keep(Names{"p"});
+  m.function("Outer", {"a"}, {"b"}, {make_node("Inner", {"a"}, {"b"}, {reference("p", "q", onnx::AttributeProto::FLOAT)}, "local")})
+      .attribute = keep(Names{"q"});
   m.input("x", DType::float32, {1}).output("y").node("Outer", {"x"}, {"y"}, {attribute("q", 0.125f)}, "local");
   EXPECT_EQ(run1(m.session(), {{"x", floats({1}, {-8})}}), (std::vector<float>{-1}));
 }
@@ -251,7 +267,8 @@ TEST(Functions, MayHoldBodiesThatSeeTheirNamesOnly) {
   no.output("r2").node("Identity", {"a"}, {"r2"});
   ModelMaker m;
   m.import("local", 1);
-  m.function("Maybe", {"a", "c"}, {"b"}, {make_node("If", {"c"}, {"b"}, {attribute("then_branch", yes.proto), attribute("else_branch", no.proto)})});
+  m.function("Maybe", {"a", "c"}, {"b"},
+             {make_node("If", {"c"}, {"b"}, {attribute("then_branch", yes.proto), attribute("else_branch", no.proto)})});
   m.input("x", DType::float32, {1}).input("flag", DType::boolean, {}).output("y").node("Maybe", {"x", "flag"}, {"y"}, {}, "local");
   EXPECT_EQ(run1(m.session(), {{"x", floats({1}, {3})}, {"flag", truth(true)}}), (std::vector<float>{-3}));
 }
@@ -278,7 +295,8 @@ TEST(Functions, ExponentialNestingIsRefusedSoon) {
   m.import("local", 1);
   for (int i = 0; i < 60; ++i) {
     const std::string next = "F" + std::to_string(i + 1);
-    m.function("F" + std::to_string(i), {"a"}, {"b"}, {make_node(next, {"a"}, {"t"}, {}, "local"), make_node(next, {"t"}, {"b"}, {}, "local")});
+    m.function("F" + std::to_string(i), {"a"}, {"b"},
+               {make_node(next, {"a"}, {"t"}, {}, "local"), make_node(next, {"t"}, {"b"}, {}, "local")});
   }
   m.function("F60", {"a"}, {"b"}, {make_node("Neg", {"a"}, {"b"})});
   m.input("x", DType::float32, {1}).output("y").node("F0", {"x"}, {"y"}, {}, "local");
@@ -288,7 +306,8 @@ TEST(Functions, ExponentialNestingIsRefusedSoon) {
 TEST(Functions, TooDeepNestingIsRefused) {
   ModelMaker m;
   m.import("local", 1);
-  for (int i = 0; i < 100; ++i) m.function("F" + std::to_string(i), {"a"}, {"b"}, {make_node("F" + std::to_string(i + 1), {"a"}, {"b"}, {}, "local")});
+  for (int i = 0; i < 100; ++i)
+    m.function("F" + std::to_string(i), {"a"}, {"b"}, {make_node("F" + std::to_string(i + 1), {"a"}, {"b"}, {}, "local")});
   m.function("F100", {"a"}, {"b"}, {make_node("Neg", {"a"}, {"b"})});
   m.input("x", DType::float32, {1}).output("y").node("F0", {"x"}, {"y"}, {}, "local");
   expect_error(import_error(m), ErrorCode::invalid_model, {"deeper than 64"});
@@ -303,8 +322,10 @@ TEST(Import, TwoThousandNodesTakeMilliseconds) {
   std::string last = "x";
   for (int i = 0; i < 400; ++i) {
     const std::string n = "/layer" + std::to_string(i);
-    m.node("MatMul", {last, "w"}, {n + "/product"}, {}, "", n + "/MatMul").node("Add", {n + "/product", "b"}, {n + "/sum"}, {}, "", n + "/Add");
-    m.node("Relu", {n + "/sum"}, {n + "/active"}, {}, "", n + "/Relu").node("Reshape", {n + "/active", "shape"}, {n + "/flat"}, {}, "", n + "/Reshape");
+    m.node("MatMul", {last, "w"}, {n + "/product"}, {}, "", n + "/MatMul")
+        .node("Add", {n + "/product", "b"}, {n + "/sum"}, {}, "", n + "/Add");
+    m.node("Relu", {n + "/sum"}, {n + "/active"}, {}, "", n + "/Relu")
+        .node("Reshape", {n + "/active", "shape"}, {n + "/flat"}, {}, "", n + "/Reshape");
     m.node("Softmax", {n + "/flat"}, {n + "/out"}, {}, "", n + "/Softmax");
     last = n + "/out";
   }

@@ -1,6 +1,6 @@
-#include "importers/onnx/types.h"
-
 #include <gtest/gtest.h>
+
+#include "importers/onnx/types.h"
 
 namespace nacre {
 namespace {

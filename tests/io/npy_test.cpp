@@ -106,7 +106,9 @@ TEST(Npy, HeadersMayBeSpeltOtherwise) {
 }
 
 TEST(Npy, LyingHeadersAreRefused) {
-  const auto shaped = [](const std::string& descr, const std::string& shape) { return "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }"; };
+  const auto shaped = [](const std::string& descr, const std::string& shape) {
+    return "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  };
   EXPECT_TRUE(with_header(shaped("<f4", "(2,)")));
   expect_failure(with_header(shaped("<f4", "(3,)")), "needs 12 bytes, 8 are stored");
   expect_failure(with_header(shaped("<f4", "(-1,)")), "negative");
@@ -121,7 +123,10 @@ TEST(Npy, LyingHeadersAreRefused) {
   expect_failure(with_header("{'descr': '<f4', 'shape': (1,)}"), "incomplete");
   expect_failure(with_header("{'descr': '<f4'"), "does not end");
   expect_failure(with_header("[]"), "no dictionary");
-  expect_failure(with_header(shaped("<U2", "(1,)"), std::string("\x00\xd8\x00\x00" "a\0\0\0", 8)), "no Unicode character");
+  expect_failure(with_header(shaped("<U2", "(1,)"), std::string("\x00\xd8\x00\x00"
+                                                                "a\0\0\0",
+                                                                8)),
+                 "no Unicode character");
 }
 
 TEST(Npz, ReadsStoredAndDeflated) {
@@ -179,7 +184,8 @@ TEST(Npz, DamageIsNoticed) {
 template <class Parse>
 void survives_damage(const std::string& name, int rounds, const Parse& parse) {
   const std::string whole(golden(name).text());
-  for (size_t length = 0; length < whole.size(); ++length) parse(std::vector<char>(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length)));
+  for (size_t length = 0; length < whole.size(); ++length)
+    parse(std::vector<char>(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length)));
   std::mt19937 random(5);
   for (int round = 0; round < rounds; ++round) {
     std::vector<char> damaged(whole.begin(), whole.end());
@@ -190,7 +196,9 @@ void survives_damage(const std::string& name, int rounds, const Parse& parse) {
 
 TEST(Npz, DamagedFilesGiveAResultOrAnError) {
   size_t read = 0;
-  const auto npz = [&](const std::vector<char>& file) { read += parse_npz(std::as_bytes(std::span(file)), nullptr, {.bytes = 1 << 20}).has_value(); };
+  const auto npz = [&](const std::vector<char>& file) {
+    read += parse_npz(std::as_bytes(std::span(file)), nullptr, {.bytes = 1 << 20}).has_value();
+  };
   survives_damage("deflated.npz", 3000, npz);
   EXPECT_GT(read, 0u);  // some flips hit what nobody reads
   const auto npy = [&](const std::vector<char>& file) { read += parse_npy(std::as_bytes(std::span(file))).has_value(); };

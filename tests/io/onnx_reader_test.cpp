@@ -72,7 +72,9 @@ TEST(OnnxReader, ReadsEveryKindOfAttribute) {
 }
 
 TEST(OnnxReader, OldAttributesWithoutTypeGetTheirFields) {
-  const auto node = onnx::parse_node(bytes_of("\x2a\x06\x0a\x01" "a\x42\x01\x05"));  // ints only, no type
+  const auto node =
+      onnx::parse_node(bytes_of("\x2a\x06\x0a\x01"
+                                "a\x42\x01\x05"));  // ints only, no type
   ASSERT_TRUE(node) << node.error().what();
   EXPECT_EQ(node->attribute.at(0).type, AttributeProto::INTS);
 }
@@ -82,7 +84,8 @@ TEST(OnnxReader, WriterRepeatsProtobufsBytes) {
     const MappedFile file = golden(name);
     const auto bytes = onnx::serialise(*onnx::parse_model(file.bytes()));
     ASSERT_TRUE(bytes);
-    EXPECT_TRUE(std::ranges::equal(*bytes, file.bytes())) << name << " has " << bytes->size() << " bytes instead of " << file.bytes().size();
+    EXPECT_TRUE(std::ranges::equal(*bytes, file.bytes()))
+        << name << " has " << bytes->size() << " bytes instead of " << file.bytes().size();
   }
   const MappedFile sequence = golden("nested.pb"), optional = golden("optional_sequence.pb"), maps = golden("map_sequence.pb");
   EXPECT_TRUE(std::ranges::equal(*onnx::serialise(*onnx::parse_sequence(sequence.bytes())), sequence.bytes()));
@@ -107,7 +110,8 @@ TEST(OnnxReader, EveryPrefixGivesAResultOrAnError) {
   const MappedFile file = golden("small.onnx");
   size_t errors = 0;
   for (size_t length = 0; length < file.bytes().size(); ++length) {
-    const std::vector<std::byte> prefix(file.bytes().begin(), file.bytes().begin() + static_cast<ptrdiff_t>(length));  // its own end, for asan
+    const std::vector<std::byte> prefix(file.bytes().begin(),
+                                        file.bytes().begin() + static_cast<ptrdiff_t>(length));  // its own end, for asan
     digest(prefix);
     errors += !onnx::parse_model(prefix);
   }

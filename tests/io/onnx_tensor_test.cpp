@@ -28,8 +28,10 @@ void expect_values(const Tensor& tensor, const Json& values) {
   std::vector<double> found(values.size());
   load_as(tensor.dtype(), tensor.raw(), 0, tensor.size(), found.data());
   for (size_t i = 0; i < found.size(); ++i) {
-    if (values[i].is_string()) EXPECT_TRUE(std::isnan(found[i]));
-    else EXPECT_EQ(found[i], values[i].get<double>()) << i;
+    if (values[i].is_string())
+      EXPECT_TRUE(std::isnan(found[i]));
+    else
+      EXPECT_EQ(found[i], values[i].get<double>()) << i;
   }
 }
 
@@ -209,7 +211,9 @@ TEST_F(External, TooShortFileIsRefused) {
   expect_failure(load({{"location", "w.bin"}, {"offset", "12"}}), "'w.bin' is too short: 8 bytes at offset 12 wanted, it has 16");
   expect_failure(load({{"location", "w.bin"}, {"offset", "9223372036854775807"}}), "too short");
 }
-TEST_F(External, LengthThatIsNotTheTensorsIsRefused) { expect_failure(load({{"location", "w.bin"}, {"length", "12"}}), "has length 12, int32[2] needs 8"); }
+TEST_F(External, LengthThatIsNotTheTensorsIsRefused) {
+  expect_failure(load({{"location", "w.bin"}, {"length", "12"}}), "has length 12, int32[2] needs 8");
+}
 TEST_F(External, MissingLocationIsRefused) { expect_failure(load({{"offset", "0"}}), "no location"); }
 TEST_F(External, MissingFileIsRefused) { expect_failure(load({{"location", "none.bin"}}), "none.bin"); }
 TEST_F(External, AbsolutePathIsRefused) { expect_failure(load({{"location", scratch / "w.bin"}}), scratch / "w.bin"); }

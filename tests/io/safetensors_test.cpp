@@ -95,14 +95,19 @@ TEST(Safetensors, LyingHeadersAreRefused) {
 }
 
 TEST(Safetensors, OverlapsAndHolesAreRefused) {
-  expect_failure(with_header(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6), "'b' starts at 2");
-  expect_failure(with_header(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}})", 6), "'b' starts at 4");
+  expect_failure(
+      with_header(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6),
+      "'b' starts at 2");
+  expect_failure(
+      with_header(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}})", 6),
+      "'b' starts at 4");
   expect_failure(with_header(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", 3), "tensors take 2 bytes");
 }
 
 TEST(Safetensors, HeaderLengthIsBounded) {
   expect_failure(parse_safetensors(bytes_of("1234567"), nullptr), "7 bytes");
-  expect_failure(parse_safetensors(bytes_of(std::string(16, '\xff')), nullptr), "the header is said to take 18446744073709551615 bytes, 8 follow");
+  expect_failure(parse_safetensors(bytes_of(std::string(16, '\xff')), nullptr),
+                 "the header is said to take 18446744073709551615 bytes, 8 follow");
 }
 
 TEST(Safetensors, DamagedFilesGiveAResultOrAnError) {

@@ -51,12 +51,21 @@ TEST(Wire, PackedAndUnpackedMayBeMixed) {
 }
 
 TEST(Wire, UnknownFieldsAreSkipped) {
-  EXPECT_EQ(read(bytes("\x78\x05\x79" "12345678" "\x7a\x02zz\x7d" "1234" "\x08\x07", 22))->number, 7);
+  EXPECT_EQ(read(bytes("\x78\x05\x79"
+                       "12345678"
+                       "\x7a\x02zz\x7d"
+                       "1234"
+                       "\x08\x07",
+                       22))
+                ->number,
+            7);
 }
 
 TEST(Wire, ALengthBeyondTheEndIsRefusedWithItsPlace) {
   expect_failure(read("\x08\x01\x1a\x7fshort"), "Everything field 3 at byte 4: needs 127 bytes, 5 are left");
-  expect_failure(read("\x32\x02\x1a\x05" "abcdefgh"), "Inner field 3");  // beyond the inner message, not the outer
+  expect_failure(read("\x32\x02\x1a\x05"
+                      "abcdefgh"),
+                 "Inner field 3");  // beyond the inner message, not the outer
   expect_failure(read("\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "are left");
 }
 
@@ -67,15 +76,19 @@ TEST(Wire, DamagedTagsAndNumbersAreRefused) {
   expect_failure(read("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), "more than 10 bytes");
   expect_failure(read("\x08\x80"), "end inside a number");
   expect_failure(read("\x22\x02\x01\x80"), "end inside a number");  // inside packed ones
-  expect_failure(read("\x2a\x03" "abc"), "no whole number");
-  expect_failure(read("\x09" "12345678"), "expected a varint, found 8 bytes");
+  expect_failure(read("\x2a\x03"
+                      "abc"),
+                 "no whole number");
+  expect_failure(read("\x09"
+                      "12345678"),
+                 "expected a varint, found 8 bytes");
 }
 
 std::string nested_message(int depth) {
   std::string out;
   for (int level = 0; level < depth; ++level) {
     std::string length;
-    for (size_t size = out.size(); ; size >>= 7) {
+    for (size_t size = out.size();; size >>= 7) {
       length += static_cast<char>(size >= 0x80 ? size | 0x80 : size);
       if (size < 0x80) break;
     }
@@ -105,7 +118,8 @@ TEST(Wire, WriterGivesTheEncodingGuidesBytes) {
     });
     w.put(2, 1.0f);
   });
-  const std::string_view expected = bytes("\x08\x96\x01\x32\x13\x1a\x07testing\x32\x08\x22\x06\x03\x8e\x02\x9e\xa7\x05\x15\0\0\x80\x3f", 29);
+  const std::string_view expected =
+      bytes("\x08\x96\x01\x32\x13\x1a\x07testing\x32\x08\x22\x06\x03\x8e\x02\x9e\xa7\x05\x15\0\0\x80\x3f", 29);
   EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(out.data()), out.size()), expected);
 }
 

@@ -18,36 +18,21 @@ double activation_in_double(const Epilogue& e, double x) {
   auto clip = [](double v, double low, double high) { return v < low ? low : v > high ? high : v; };
   double alpha = e.alpha, beta = e.beta;
   switch (e.activation) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return x < 0 ? 0 : x;
-    case Activation::clip:
-      return clip(x, alpha, beta);
-    case Activation::leaky_relu:
-      return x < 0 ? alpha * x : x;
-    case Activation::elu:
-      return x < 0 ? alpha * std::expm1(x) : x;
-    case Activation::hardsigmoid:
-      return clip(alpha * x + beta, 0, 1);
-    case Activation::hardswish:
-      return x * clip(x / 6 + 0.5, 0, 1);
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
-    case Activation::gelu_erf:
-      return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
-    case Activation::gelu_tanh:
-      return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case Activation::mish:
-      return x * std::tanh(std::log1p(std::exp(x)));
-    case Activation::softplus:
-      return std::log1p(std::exp(x));
-    case Activation::count_:
-      break;
+    case Activation::none: return x;
+    case Activation::relu: return x < 0 ? 0 : x;
+    case Activation::clip: return clip(x, alpha, beta);
+    case Activation::leaky_relu: return x < 0 ? alpha * x : x;
+    case Activation::elu: return x < 0 ? alpha * std::expm1(x) : x;
+    case Activation::hardsigmoid: return clip(alpha * x + beta, 0, 1);
+    case Activation::hardswish: return x * clip(x / 6 + 0.5, 0, 1);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1 + std::exp(-x));
+    case Activation::gelu_erf: return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+    case Activation::gelu_tanh: return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case Activation::mish: return x * std::tanh(std::log1p(std::exp(x)));
+    case Activation::softplus: return std::log1p(std::exp(x));
+    case Activation::count_: break;
   }
   return kNaN;
 }

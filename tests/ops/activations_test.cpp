@@ -1,8 +1,7 @@
 // Expected values are numpy's, from the formulas of the specification.
-#include "ops/random.h"
-
 #include <limits>
 
+#include "ops/random.h"
 #include "tests/ops/harness.h"
 
 namespace nacre::test {
@@ -31,7 +30,8 @@ TEST(Activations, FollowTheirFormulas) {
 }
 
 TEST(Activations, LoweredFormsAgree) {
-  const std::pair<const char*, Attributes> cases[] = {{"Gelu", {}}, {"Gelu", {{"approximate", "tanh"}}}, {"HardSwish", {}}, {"Swish", {{"alpha", 2.0f}}}, {"Mish", {}}};
+  const std::pair<const char*, Attributes> cases[] = {
+      {"Gelu", {}}, {"Gelu", {{"approximate", "tanh"}}}, {"HardSwish", {}}, {"Swish", {{"alpha", 2.0f}}}, {"Mish", {}}};
   for (const auto& [op, attributes] : cases) {
     const Outputs direct = run_op(op, {samples()}, attributes);
     ASSERT_TRUE(direct.has_value());
@@ -64,7 +64,8 @@ TEST(Softmax, Opset11FlattensAtItsAxis) {
   const Tensor x = f32({1, 2, 2}, {0, 1, 2, 3});
   expect_close(run_op(OpCase{.op = "Softmax", .inputs = {x}, .version = 11}),
                f32({1, 2, 2}, {0.0320586f, 0.08714432f, 0.23688282f, 0.64391426f}), 1e-6);
-  expect_equal(run_op(OpCase{.op = "Hardmax", .inputs = {x}, .attributes = {{"axis", int64_t{0}}}, .version = 1}), f32({1, 2, 2}, {0, 0, 0, 1}));
+  expect_equal(run_op(OpCase{.op = "Hardmax", .inputs = {x}, .attributes = {{"axis", int64_t{0}}}, .version = 1}),
+               f32({1, 2, 2}, {0, 0, 0, 1}));
 }
 TEST(Hardmax, TheFirstOfEqualsWins) { expect_equal(run_op("Hardmax", {f32({2, 3}, {1, 5, 5, 0, 0, 0})}), f32({2, 3}, {0, 1, 0, 1, 0, 0})); }
 

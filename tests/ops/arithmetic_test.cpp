@@ -17,8 +17,10 @@ TEST(Add, IntegersWrap) {
   expect_equal(run_op("Add", {u8({1}, {250}), u8({1}, {10})}), u8({1}, {4}));
 }
 TEST(Add, Opset6AxisAlignsTheSecondInput) {
-  const OpCase c{.op = "Add", .inputs = {f32({1, 2, 2}, {1, 2, 3, 4}), f32({2}, {10, 20})},
-                 .attributes = {{"axis", int64_t{1}}, {"broadcast", int64_t{1}}}, .version = 6};
+  const OpCase c{.op = "Add",
+                 .inputs = {f32({1, 2, 2}, {1, 2, 3, 4}), f32({2}, {10, 20})},
+                 .attributes = {{"axis", int64_t{1}}, {"broadcast", int64_t{1}}},
+                 .version = 6};
   expect_equal(run_op(c), f32({1, 2, 2}, {11, 12, 23, 24}));
 }
 TEST(Add, ShapesThatCannotBroadcastAreRefused) {

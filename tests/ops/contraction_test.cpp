@@ -11,7 +11,8 @@ TEST(MatMul, OneDimensionalOperandsLoseTheirAxis) {
 
 TEST(MatMul, IntegersWrapModuloTheirWidth) {
   expect_equal(run_op("MatMul", {i32({1, 2}, {INT32_MAX, -7}), i32({2, 1}, {2, 3})}), i32({1, 1}, {-23}));
-  expect_equal(run_op("MatMul", {of(DType::uint64, {1, 1}, {9007199254740992.0}), of(DType::uint64, {1, 1}, {4})}), of(DType::uint64, {1, 1}, {36028797018963968.0}));
+  expect_equal(run_op("MatMul", {of(DType::uint64, {1, 1}, {9007199254740992.0}), of(DType::uint64, {1, 1}, {4})}),
+               of(DType::uint64, {1, 1}, {36028797018963968.0}));
 }
 
 TEST(MatMul, DepthsThatDifferAreRefused) {
@@ -36,14 +37,17 @@ TEST(Gemm, ZeroBetaIgnoresNanInTheAddend) {
 }
 
 TEST(MatMulInteger, ColumnsOfBHaveTheirOwnZeroPoint) {
-  expect_equal(run_op("MatMulInteger", {u8({2, 2}, {1, 255, 3, 4}), make<int8_t>({2, 2}, {-128, 2, 3, 4}), u8({}, {10}), make<int8_t>({2}, {1, -2})}),
+  expect_equal(run_op("MatMulInteger",
+                      {u8({2, 2}, {1, 255, 3, 4}), make<int8_t>({2, 2}, {-128, 2, 3, 4}), u8({}, {10}), make<int8_t>({2}, {1, -2})}),
                i32({2, 2}, {1651, 1434, 891, -64}));
 }
 
 TEST(Lstm, ReverseStartsAtEachSequencesEndAndLeavesTheRestZero) {
-  const OpCase c{.op = "LSTM", .inputs = {f32({2, 1, 1}, {1, 2}), f32({1, 4, 1}, {.5, -.5, 1, .25}), f32({1, 4, 1}, {.1, .2, .3, .4}), std::nullopt, i32({1}, {1}),
-                                          std::nullopt, std::nullopt, f32({1, 3}, {.1, .2, .3})},
-                 .attributes = {{"hidden_size", int64_t{1}}, {"direction", "reverse"}}, .outputs = 3};
+  const OpCase c{.op = "LSTM",
+                 .inputs = {f32({2, 1, 1}, {1, 2}), f32({1, 4, 1}, {.5, -.5, 1, .25}), f32({1, 4, 1}, {.1, .2, .3, .4}), std::nullopt,
+                            i32({1}, {1}), std::nullopt, std::nullopt, f32({1, 3}, {.1, .2, .3})},
+                 .attributes = {{"hidden_size", int64_t{1}}, {"direction", "reverse"}},
+                 .outputs = 3};
   const Outputs out = run_op(c);
   expect_close(out, f32({2, 1, 1, 1}, {.05820297f, 0}));
   expect_close(out, f32({1, 1, 1}, {.05820297f}), 1e-5, 1e-7, 1);
@@ -51,8 +55,11 @@ TEST(Lstm, ReverseStartsAtEachSequencesEndAndLeavesTheRestZero) {
 }
 
 TEST(Gru, LinearBeforeResetAppliesTheBiasInside) {
-  const OpCase c{.op = "GRU", .inputs = {f32({2, 1, 1}, {1, 2}), f32({1, 3, 1}, {.5, -.5, 1}), f32({1, 3, 1}, {.1, .2, .3}), f32({1, 6}, {.1, .2, .3, .4, .5, .6})},
-                 .attributes = {{"hidden_size", int64_t{1}}, {"linear_before_reset", int64_t{1}}}, .outputs = 2};
+  const OpCase c{
+      .op = "GRU",
+      .inputs = {f32({2, 1, 1}, {1, 2}), f32({1, 3, 1}, {.5, -.5, 1}), f32({1, 3, 1}, {.1, .2, .3}), f32({1, 6}, {.1, .2, .3, .4, .5, .6})},
+      .attributes = {{"hidden_size", int64_t{1}}, {"linear_before_reset", int64_t{1}}},
+      .outputs = 2};
   const Outputs out = run_op(c);
   expect_close(out, f32({2, 1, 1, 1}, {.2490525f, .3812978f}));
   expect_close(out, f32({1, 1, 1}, {.3812978f}), 1e-5, 1e-7, 1);
@@ -66,9 +73,10 @@ TEST(Rnn, WrongWeightsAndUnknownActivationsAreRefused) {
 
 TEST(Attention, GroupedHeadsWithPastCausalAndSoftcap) {  // onnx's reference
   const OpCase c{.op = "Attention",
-                 .inputs = {f32({1, 2, 2, 2}, {1, 0, 0, 1, 1, 0, 0, 1}), f32({1, 1, 2, 2}, {0, 1, 1, 1}), f32({1, 1, 2, 1}, {2, 4}), std::nullopt, f32({1, 1, 1, 2}, {1, 0}),
-                            f32({1, 1, 1, 1}, {1})},
-                 .attributes = {{"is_causal", int64_t{1}}, {"softcap", 2.f}, {"scale", 1.f}, {"qk_matmul_output_mode", int64_t{2}}}, .outputs = 4};
+                 .inputs = {f32({1, 2, 2, 2}, {1, 0, 0, 1, 1, 0, 0, 1}), f32({1, 1, 2, 2}, {0, 1, 1, 1}), f32({1, 1, 2, 1}, {2, 4}),
+                            std::nullopt, f32({1, 1, 1, 2}, {1, 0}), f32({1, 1, 1, 1}, {1})},
+                 .attributes = {{"is_causal", int64_t{1}}, {"softcap", 2.f}, {"scale", 1.f}, {"qk_matmul_output_mode", int64_t{2}}},
+                 .outputs = 4};
   const Outputs out = run_op(c);
   const float s = 0.92423433f, low = -INFINITY;
   expect_close(out, f32({1, 2, 2, 1}, {1.2840959f, 2.6688673f, 1.2840959f, 2.6688673f}));
@@ -78,11 +86,13 @@ TEST(Attention, GroupedHeadsWithPastCausalAndSoftcap) {  // onnx's reference
 }
 
 TEST(Attention, HeadsThatDoNotFitAreRefused) {
-  expect_failure(run_op("Attention", {f32({1, 3, 1, 1}, {1, 1, 1}), f32({1, 2, 1, 1}, {1, 1}), f32({1, 2, 1, 1}, {1, 1})}), ErrorCode::invalid_argument, "3 query heads");
+  expect_failure(run_op("Attention", {f32({1, 3, 1, 1}, {1, 1, 1}), f32({1, 2, 1, 1}, {1, 1}), f32({1, 2, 1, 1}, {1, 1})}),
+                 ErrorCode::invalid_argument, "3 query heads");
 }
 
 TEST(RotaryEmbedding, PositionsOutsideTheCachesAreRefused) {
-  expect_failure(run_op("RotaryEmbedding", {f32({1, 1, 1, 2}, {1, 2}), f32({1, 1}, {1}), f32({1, 1}, {0}), i64({1, 1}, {1})}), ErrorCode::invalid_argument, "position 1");
+  expect_failure(run_op("RotaryEmbedding", {f32({1, 1, 1, 2}, {1, 2}), f32({1, 1}, {1}), f32({1, 1}, {0}), i64({1, 1}, {1})}),
+                 ErrorCode::invalid_argument, "position 1");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 namespace nacre::test {
 namespace {
 
-
 // A body written as a function of its formal inputs.
 template <class F>
 Body body(std::string name, size_t inputs, F f) {
@@ -30,7 +29,8 @@ Edge raw(Builder& b, const char* op, std::vector<Edge> inputs, Attributes attrib
 
 TEST(If, TakesTheBranchOfTheCondition) {
   auto constant = [](std::string name, float value) {
-    return body(std::move(name), 0, [&](Builder& b, auto&) { return std::vector<Edge>{raw(b, "Constant", {}, {{"value", f32({1}, {value})}})}; });
+    return body(std::move(name), 0,
+                [&](Builder& b, auto&) { return std::vector<Edge>{raw(b, "Constant", {}, {{"value", f32({1}, {value})}})}; });
   };
   for (bool taken : {true, false}) {
     const OpCase c{.op = "If", .inputs = {bools({1}, {taken})}, .bodies = {constant("else_branch", 2), constant("then_branch", 1)}};
@@ -83,7 +83,8 @@ OpCase running_sum(int64_t version) {
     const Edge sum = raw(b, "Add", {in[0], in[1]});
     return std::vector<Edge>{sum, raw(b, "Mish", {sum})};
   });
-  return OpCase{.op = "Scan", .attributes = {{"num_scan_inputs", int64_t{1}}}, .outputs = 2, .version = version, .bodies = {std::move(sums)}};
+  return OpCase{
+      .op = "Scan", .attributes = {{"num_scan_inputs", int64_t{1}}}, .outputs = 2, .version = version, .bodies = {std::move(sums)}};
 }
 
 TEST(Scan, AxesAndDirections) {

@@ -29,8 +29,10 @@ TEST(Conv, ChannelsThatDoNotFitAreRefused) {
 
 TEST(Conv, HugePadsAreRefusedBeforeMemoryIsTaken) {
   MemoryBudget budget(1 << 20);
-  expect_failure(run_case({.op = "Conv", .inputs = {f32({1, 1, 2}, {1, 2}), f32({1, 1, 1}, {1})}, .attributes = {{"pads", Ints{1 << 30, 1 << 30}}}}, Given::shapes, &budget),
-                 ErrorCode::resource_exhausted);
+  expect_failure(
+      run_case({.op = "Conv", .inputs = {f32({1, 1, 2}, {1, 2}), f32({1, 1, 1}, {1})}, .attributes = {{"pads", Ints{1 << 30, 1 << 30}}}},
+               Given::shapes, &budget),
+      ErrorCode::resource_exhausted);
 }
 
 TEST(ConvTranspose, OutputPaddingAddsAtTheEnd) {
@@ -46,13 +48,16 @@ TEST(ConvTranspose, OutputShapeMakesThePads) {
 }
 
 TEST(MaxPool, CeilModeKeepsTheLastPartialWindow) {
-  expect_close(run_op("MaxPool", {f32({1, 1, 7}, {1, 5, 2, 8, 3, NAN, 4})}, {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}, {"ceil_mode", int64_t{1}}}),
+  expect_close(run_op("MaxPool", {f32({1, 1, 7}, {1, 5, 2, 8, 3, NAN, 4})},
+                      {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}, {"ceil_mode", int64_t{1}}}),
                f32({1, 1, 4}, {5, 8, 3, 4}));
 }
 
 TEST(MaxPool, IndicesCountColumnsFirstWhenAsked) {
-  const OpCase c{.op = "MaxPool", .inputs = {f32({1, 1, 3, 4}, iota(12))},
-                 .attributes = {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{1, 2}}, {"storage_order", int64_t{1}}}, .outputs = 2};
+  const OpCase c{.op = "MaxPool",
+                 .inputs = {f32({1, 1, 3, 4}, iota(12))},
+                 .attributes = {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{1, 2}}, {"storage_order", int64_t{1}}},
+                 .outputs = 2};
   const Outputs out = run_op(c);
   expect_equal(out, f32({1, 1, 2, 2}, {5, 7, 9, 11}));
   expect_equal(out, i64({1, 1, 2, 2}, {4, 10, 5, 11}), 1);
@@ -60,12 +65,19 @@ TEST(MaxPool, IndicesCountColumnsFirstWhenAsked) {
 
 TEST(AveragePool, PaddingCountsButNotWhatCeilModeAdds) {
   expect_close(run_op("AveragePool", {f32({1, 1, 6}, iota(6))},
-                      {{"kernel_shape", Ints{3}}, {"strides", Ints{2}}, {"pads", Ints{1, 1}}, {"ceil_mode", int64_t{1}}, {"count_include_pad", int64_t{1}}}),
+                      {{"kernel_shape", Ints{3}},
+                       {"strides", Ints{2}},
+                       {"pads", Ints{1, 1}},
+                       {"ceil_mode", int64_t{1}},
+                       {"count_include_pad", int64_t{1}}}),
                f32({1, 1, 4}, {1.f / 3, 2, 4, 2.5}));
 }
 
 TEST(LpPool, OldFloatPIsTakenAsAWholeNumber) {
-  const OpCase c{.op = "LpPool", .inputs = {f32({1, 1, 4}, iota(4, -2))}, .attributes = {{"kernel_shape", Ints{2}}, {"pads", Ints{1, 0}}, {"p", 3.f}}, .version = 1};
+  const OpCase c{.op = "LpPool",
+                 .inputs = {f32({1, 1, 4}, iota(4, -2))},
+                 .attributes = {{"kernel_shape", Ints{2}}, {"pads", Ints{1, 0}}, {"p", 3.f}},
+                 .version = 1};
   expect_close(run_op(c), f32({1, 1, 4}, {2, 2.080084f, 1, 1}));
 }
 
@@ -80,9 +92,10 @@ TEST(ConvInteger, PaddingIsTheZeroPoint) {  // by hand: (x - 1) * (w - 2), edges
 }
 
 TEST(QLinearConv, EachOutputChannelHasItsScale) {
-  expect_equal(run_op("QLinearConv", {u8({1, 1, 3}, {0, 128, 255}), f32({}, {.5f}), u8({}, {128}), make<int8_t>({2, 1, 1}, {2, -3}), f32({2}, {.1f, .2f}),
-                                      make<int8_t>({2}, {0, 0}), f32({}, {.75f}), u8({}, {100}), i32({2}, {10, -10})}),
-               u8({1, 2, 3}, {84, 101, 118, 150, 99, 48}));
+  expect_equal(
+      run_op("QLinearConv", {u8({1, 1, 3}, {0, 128, 255}), f32({}, {.5f}), u8({}, {128}), make<int8_t>({2, 1, 1}, {2, -3}),
+                             f32({2}, {.1f, .2f}), make<int8_t>({2}, {0, 0}), f32({}, {.75f}), u8({}, {100}), i32({2}, {10, -10})}),
+      u8({1, 2, 3}, {84, 101, 118, 150, 99, 48}));
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(RandomFill, DrawsWhatNumpyDraws) {
   expect_close(run_op("RandomUniform", {}, uniform), f32({3}, {-0.3340204867f, 1.6121969185f, -0.379842534f}));
   const Attributes normal{{"seed", 5.0f}, {"mean", 1.0f}, {"scale", 2.0f}};
   expect_close(run_op("RandomNormalLike", {f64({3}, {0, 0, 0})}, normal), f64({3}, {1.8824549738, 0.3382596962, 5.861542374}), 1e-9);
-  expect_equal(run_op("Bernoulli", {f32({5}, {0.2f, 0.9f, 0.5f, 0, 1})}, {{"seed", 5.0f}, {"dtype", int64_t{7}}}), i64({5}, {0, 1, 0, 0, 1}));
+  expect_equal(run_op("Bernoulli", {f32({5}, {0.2f, 0.9f, 0.5f, 0, 1})}, {{"seed", 5.0f}, {"dtype", int64_t{7}}}),
+               i64({5}, {0, 1, 0, 0, 1}));
 }
 TEST(RandomFill, WithoutASeedEveryRunDiffers) {
   const OpCase c{.op = "RandomUniform", .attributes = {{"shape", std::vector<int64_t>{4}}}};
@@ -51,17 +52,20 @@ TEST(RandomFill, ProbabilitiesOutsideOfTheirRangeAreRefused) {
   expect_failure(run_op("Bernoulli", {f32({1}, {1.5f})}), ErrorCode::invalid_argument, "1.5");
 }
 TEST(Multinomial, CertainClassesAreAlwaysDrawn) {
-  expect_equal(run_op("Multinomial", {f32({2, 3}, {-1e9f, 0, -1e9f, 5, -1e9f, -1e9f})}, {{"sample_size", int64_t{2}}}), i32({2, 2}, {1, 1, 0, 0}));
+  expect_equal(run_op("Multinomial", {f32({2, 3}, {-1e9f, 0, -1e9f, 5, -1e9f, -1e9f})}, {{"sample_size", int64_t{2}}}),
+               i32({2, 2}, {1, 1, 0, 0}));
 }
 TEST(EyeLike, AnyDiagonal) {
   expect_equal(run_op("EyeLike", {f32({2, 3}, {9, 9, 9, 9, 9, 9})}, {{"k", int64_t{1}}}), f32({2, 3}, {0, 1, 0, 0, 0, 1}));
-  expect_equal(run_op("EyeLike", {i32({2, 2}, {9, 9, 9, 9})}, {{"k", int64_t{-1}}, {"dtype", int64_t{9}}}), bools({2, 2}, {false, false, true, false}));
+  expect_equal(run_op("EyeLike", {i32({2, 2}, {9, 9, 9, 9})}, {{"k", int64_t{-1}}, {"dtype", int64_t{9}}}),
+               bools({2, 2}, {false, false, true, false}));
   expect_equal(run_op("EyeLike", {i32({1, 1}, {9})}, {{"k", std::numeric_limits<int64_t>::min()}}), i32({1, 1}, {0}));
 }
 
 TEST(Window, PeriodicAndSymmetric) {
   expect_close(run_op("HannWindow", {i64({}, {4})}), f32({4}, {0, 0.5, 1, 0.5}), 1e-6);
-  expect_close(run_op("HammingWindow", {i32({}, {4})}, {{"periodic", int64_t{0}}}), f32({4}, {0.0869565217f, 0.7717391304f, 0.7717391304f, 0.0869565217f}), 1e-6);
+  expect_close(run_op("HammingWindow", {i32({}, {4})}, {{"periodic", int64_t{0}}}),
+               f32({4}, {0.0869565217f, 0.7717391304f, 0.7717391304f, 0.0869565217f}), 1e-6);
   expect_failure(run_op("BlackmanWindow", {i64({}, {-1})}), ErrorCode::invalid_argument, "-1");
 }
 
@@ -100,7 +104,8 @@ TEST(Einsum, FollowsNumpy) {
   std::vector<float> counting(12);
   for (int i = 0; i < 12; ++i) counting[i] = static_cast<float>(i);
   const Tensor b = f32({3, 4}, counting);
-  expect_equal(run_op("Einsum", {a, b, f32({4, 2}, std::vector<float>(8, 1))}, {{"equation", "ij,jk,kl->li"}}), f32({2, 2}, {98, 296, 98, 296}));
+  expect_equal(run_op("Einsum", {a, b, f32({4, 2}, std::vector<float>(8, 1))}, {{"equation", "ij,jk,kl->li"}}),
+               f32({2, 2}, {98, 296, 98, 296}));
   expect_equal(run_op("Einsum", {i64({3, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8})}, {{"equation", "ii->i"}}), i64({3}, {0, 4, 8}));
   expect_equal(run_op("Einsum", {a}, {{"equation", "ij"}}), a);
   expect_equal(run_op("Einsum", {a}, {{"equation", "ji"}}), f32({3, 2}, {0, 3, 1, 4, 2, 5}));
@@ -118,9 +123,15 @@ TEST(Einsum, MatrixProductsAreLowered) {
     Shape a, b;
     bool lowered = true;
   };
-  const Case cases[] = {{"bij,bjk->bik", {2, 2, 3}, {2, 3, 2}}, {"ij,kj->ki", {2, 3}, {4, 3}},       {"bhid,bhjd->bihj", {1, 2, 2, 3}, {1, 2, 4, 3}},
-                        {"i,i->", {3}, {3}},                    {"i,j->ji", {2}, {3}},               {"bi,bi->b", {2, 3}, {2, 3}},
-                        {"ij,ij->ij", {2, 3}, {2, 3}},          {"ijk,kj->i", {2, 3, 2}, {2, 3}, false}, {"ij,jk->k", {2, 3}, {3, 2}, false}};
+  const Case cases[] = {{"bij,bjk->bik", {2, 2, 3}, {2, 3, 2}},
+                        {"ij,kj->ki", {2, 3}, {4, 3}},
+                        {"bhid,bhjd->bihj", {1, 2, 2, 3}, {1, 2, 4, 3}},
+                        {"i,i->", {3}, {3}},
+                        {"i,j->ji", {2}, {3}},
+                        {"bi,bi->b", {2, 3}, {2, 3}},
+                        {"ij,ij->ij", {2, 3}, {2, 3}},
+                        {"ijk,kj->i", {2, 3, 2}, {2, 3}, false},
+                        {"ij,jk->k", {2, 3}, {3, 2}, false}};
   for (const Case& c : cases) {
     std::vector<double> a(static_cast<size_t>(element_count(c.a))), b(static_cast<size_t>(element_count(c.b)));
     for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<double>(i % 5) - 1;
@@ -129,8 +140,10 @@ TEST(Einsum, MatrixProductsAreLowered) {
     SCOPED_TRACE(c.equation);
     const Outputs direct = run_op(op), lowered = run_lowered(op, Given::shapes);
     ASSERT_TRUE(direct.has_value());
-    if (c.lowered) expect_equal(lowered, (*direct)[0].tensor());
-    else expect_failure(lowered, ErrorCode::unsupported, "not lowered");
+    if (c.lowered)
+      expect_equal(lowered, (*direct)[0].tensor());
+    else
+      expect_failure(lowered, ErrorCode::unsupported, "not lowered");
   }
 }
 TEST(Einsum, BadEquationsAreRefused) {
@@ -151,7 +164,8 @@ TEST(Loss, WeightedMeanOfTheLogLikelihood) {
   const Tensor scores = f32({2, 3}, {1, 2, 3, 4, 1, 1});
   const Outputs out = run_op("SoftmaxCrossEntropyLoss", {scores, i64({2}, {2, 0}), f32({3}, {2, 1, 0.5})}, {}, 2);
   expect_close(out, f32({}, {0.15745956f}));
-  expect_close(out, f32({2, 3}, {-2.4076059644f, -1.4076059644f, -0.4076059644f, -0.0949229564f, -3.0949229564f, -3.0949229564f}), 1e-5, 0, 1);
+  expect_close(out, f32({2, 3}, {-2.4076059644f, -1.4076059644f, -0.4076059644f, -0.0949229564f, -3.0949229564f, -3.0949229564f}), 1e-5, 0,
+               1);
 }
 TEST(Loss, IgnoredTargetsMayBeOutside) {
   const Tensor x = f32({3, 2, 1}, {-1, -2, -3, -4, -5, -6});
@@ -162,9 +176,13 @@ TEST(Loss, IgnoredTargetsMayBeOutside) {
 }
 
 TEST(Optimizer, TwoTensorsAtOnce) {
-  const Inputs inputs{f32({}, {0.1f}), i64({}, {1}), f32({1}, {1}), f32({1}, {2}), f32({1}, {0.5}), f32({1}, {-0.5}), f32({1}, {0}), f32({1}, {1})};
-  const OpCase c{.op = "Momentum", .inputs = inputs, .attributes = {{"alpha", 0.5f}, {"beta", 1.0f}, {"norm_coefficient", 0.0f}, {"mode", "standard"}},
-                 .outputs = 4, .domain = "ai.onnx.preview.training"};
+  const Inputs inputs{f32({}, {0.1f}), i64({}, {1}),     f32({1}, {1}), f32({1}, {2}),
+                      f32({1}, {0.5}), f32({1}, {-0.5}), f32({1}, {0}), f32({1}, {1})};
+  const OpCase c{.op = "Momentum",
+                 .inputs = inputs,
+                 .attributes = {{"alpha", 0.5f}, {"beta", 1.0f}, {"norm_coefficient", 0.0f}, {"mode", "standard"}},
+                 .outputs = 4,
+                 .domain = "ai.onnx.preview.training"};
   const Outputs out = run_op(c);
   expect_close(out, f32({1}, {0.95f}), 1e-6, 0, 0);
   expect_close(out, f32({1}, {2.0f}), 1e-6, 0, 1);

@@ -79,9 +79,7 @@ class Runner final : public EvaluationHost {
     Evaluation evaluation(graph_, node, inputs, outputs, *this);
     try {
       NACRE_TRY(node.op->evaluate(evaluation));
-    } catch (const Error& error) {
-      return std::unexpected(error);
-    }
+    } catch (const Error& error) { return std::unexpected(error); }
     for (size_t i = 0; i < outputs.size(); ++i)
       if (node.outputs[i] != kAbsent) values_[index(node.outputs[i])] = std::move(outputs[i]);
     return {};
@@ -158,16 +156,17 @@ inline Result<Built> build(const OpCase& c, Given given) {
   Node node;
   node.op = find_op(c.domain, c.op);
   if (!node.op) return fail(ErrorCode::unsupported, "no operator ", c.op);
-  for (size_t i = 0; i < c.inputs.size(); ++i)
-    node.inputs.push_back(c.inputs[i] ? add_given(built, i, *c.inputs[i], given) : kAbsent);
+  for (size_t i = 0; i < c.inputs.size(); ++i) node.inputs.push_back(c.inputs[i] ? add_given(built, i, *c.inputs[i], given) : kAbsent);
   node.attributes = c.attributes;
   node.bodies = c.bodies;
   for (size_t i = 0; i < c.outputs; ++i) node.outputs.push_back(graph.add_edge());
   std::vector<Edge> outputs = node.outputs;
   Upgrade upgrade(builder, node, c.version ? c.version : *(node.op->since.end() - 1));
   if (node.op->upgrade) NACRE_TRY(node.op->upgrade(upgrade));
-  if (upgrade.replaced()) outputs = upgrade.outputs();
-  else builder.append(std::move(node));
+  if (upgrade.replaced())
+    outputs = upgrade.outputs();
+  else
+    builder.append(std::move(node));
   NACRE_TRY(builder.status());
   for (size_t i = 0; i < outputs.size(); ++i) graph.add_output(outputs[i], cat("output", i));
   return built;

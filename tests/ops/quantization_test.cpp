@@ -5,7 +5,8 @@ namespace nacre::test {
 namespace {
 
 TEST(QuantizeLinear, RoundsHalvesToEvenAndSaturates) {
-  expect_equal(run_op("QuantizeLinear", {f32({6}, {0, 2, 3, 1000, -254, -1000}), f32({}, {2}), u8({}, {128})}), u8({6}, {128, 129, 130, 255, 1, 0}));
+  expect_equal(run_op("QuantizeLinear", {f32({6}, {0, 2, 3, 1000, -254, -1000}), f32({}, {2}), u8({}, {128})}),
+               u8({6}, {128, 129, 130, 255, 1, 0}));
 }
 TEST(QuantizeLinear, PerAxis) {
   expect_equal(run_op("QuantizeLinear", {f32({2, 2}, {1, 10, -3, 30}), f32({2}, {1, 10}), of(DType::int8, {2}, {0, 5})}),
@@ -13,7 +14,8 @@ TEST(QuantizeLinear, PerAxis) {
 }
 TEST(QuantizeLinear, Blocked) {
   const Inputs inputs{f32({1, 5}, {2, 4, 6, 9, 30}), f32({1, 3}, {2, 3, 10}), of(DType::int4, {1, 3}, {0, 1, 0})};
-  expect_equal(run_op("QuantizeLinear", inputs, {{"axis", int64_t{1}}, {"block_size", int64_t{2}}}), of(DType::int4, {1, 5}, {1, 2, 3, 4, 3}));
+  expect_equal(run_op("QuantizeLinear", inputs, {{"axis", int64_t{1}}, {"block_size", int64_t{2}}}),
+               of(DType::int4, {1, 5}, {1, 2, 3, 4, 3}));
 }
 TEST(QuantizeLinear, OutputTypeWithoutZeroPoint) {
   expect_equal(run_op("QuantizeLinear", {f32({2}, {-5, 5}), f32({}, {1})}), u8({2}, {0, 5}));
@@ -35,7 +37,8 @@ TEST(DequantizeLinear, PerTensorAxisAndBlock) {
   expect_equal(run_op("DequantizeLinear", {u8({3}, {0, 3, 255}), f32({}, {2}), u8({}, {128})}), f32({3}, {-256, -250, 254}));
   expect_equal(run_op("DequantizeLinear", {of(DType::int8, {2, 2}, {1, 6, -3, 8}), f32({2}, {1, 10}), of(DType::int8, {2}, {0, 5})}),
                f32({2, 2}, {1, 10, -3, 30}));
-  expect_equal(run_op("DequantizeLinear", {of(DType::uint4, {4, 1}, {1, 2, 3, 15}), f32({2, 1}, {1, 0.5})}, {{"axis", int64_t{0}}, {"block_size", int64_t{2}}}),
+  expect_equal(run_op("DequantizeLinear", {of(DType::uint4, {4, 1}, {1, 2, 3, 15}), f32({2, 1}, {1, 0.5})},
+                      {{"axis", int64_t{0}}, {"block_size", int64_t{2}}}),
                f32({4, 1}, {1, 2, 1.5, 7.5}));
   expect_equal(run_op("DequantizeLinear", {i32({2}, {-7, 9}), of(DType::float16, {}, {0.5})}), of(DType::float16, {2}, {-3.5, 4.5}));
 }

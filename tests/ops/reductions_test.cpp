@@ -54,9 +54,7 @@ TEST(Reduce, Opset11AxesAreAnAttribute) {
   const OpCase c{.op = "ReduceSum", .inputs = {cube()}, .attributes = {{"axes", std::vector<int64_t>{0, 2}}}, .version = 11};
   expect_equal(run_op(c), f32({1, 2, 1}, {30, 48}));
 }
-TEST(Reduce, AxisOutsideIsRefused) {
-  expect_failure(run_op("ReduceSum", {cube(), i64({1}, {3})}), ErrorCode::invalid_argument, "axis 3");
-}
+TEST(Reduce, AxisOutsideIsRefused) { expect_failure(run_op("ReduceSum", {cube(), i64({1}, {3})}), ErrorCode::invalid_argument, "axis 3"); }
 TEST(Reduce, LongSumsKeepTheirDigits) {
   std::vector<float> values(1 << 20, 0.1f);
   expect_equal(run_op("ReduceSum", {f32({1 << 20}, std::move(values))}, kDrop), f32({}, {104857.6016f}));
@@ -79,14 +77,17 @@ TEST(TrackedValues, ReduceProdOfAShapeIsASymbolicProduct) {
 TEST(ArgMax, TheFirstOfEqualsOrTheLast) {
   const Tensor x = f32({2, 3}, {2, 2, 1, 3, 10, 10});
   expect_equal(run_op("ArgMax", {x}, {{"axis", int64_t{1}}}), i64({2, 1}, {0, 1}));
-  expect_equal(run_op("ArgMax", {x}, {{"axis", int64_t{1}}, {"select_last_index", int64_t{1}}, {"keepdims", int64_t{0}}}), i64({2}, {1, 2}));
+  expect_equal(run_op("ArgMax", {x}, {{"axis", int64_t{1}}, {"select_last_index", int64_t{1}}, {"keepdims", int64_t{0}}}),
+               i64({2}, {1, 2}));
   expect_equal(run_op("ArgMin", {x}, {{"keepdims", int64_t{0}}}), i64({3}, {0, 0, 0}));
 }
 TEST(ArgMax, NanIsTheLargest) {
   expect_equal(run_op("ArgMax", {f32({4}, {1, kNan, 5, kNan})}, kDrop), i64({}, {1}));
   expect_equal(run_op("ArgMin", {f32({3}, {1, kNan, 0})}, kDrop), i64({}, {1}));
 }
-TEST(ArgMax, OfAnEmptyAxisIsRefused) { expect_failure(run_op("ArgMax", {f32({2, 0}, {})}, {{"axis", int64_t{1}}}), ErrorCode::invalid_argument, "empty"); }
+TEST(ArgMax, OfAnEmptyAxisIsRefused) {
+  expect_failure(run_op("ArgMax", {f32({2, 0}, {})}, {{"axis", int64_t{1}}}), ErrorCode::invalid_argument, "empty");
+}
 
 TEST(CumSum, ExclusiveAndReverse) {
   const Inputs inputs{f32({3}, {1, 2, 3}), i64({}, {0})};

@@ -12,7 +12,8 @@ TEST(TopK, TiesGoToTheLowerIndexAndNaNIsLargest) {
   const Outputs smallest = run_op("TopK", {x, i64({1}, {3})}, {{"largest", int64_t{0}}}, 2);
   expect_equal(smallest, i64({3}, {0, 4, 1}), 1);
   expect_failure(run_op("TopK", {x, i64({1}, {6})}, {}, 2), ErrorCode::invalid_argument, "k is 6");
-  expect_equal(run_op(OpCase{.op = "TopK", .inputs = {x}, .attributes = {{"k", int64_t{1}}}, .outputs = 2, .version = 1}), i64({1}, {2}), 1);
+  expect_equal(run_op(OpCase{.op = "TopK", .inputs = {x}, .attributes = {{"k", int64_t{1}}}, .outputs = 2, .version = 1}), i64({1}, {2}),
+               1);
 }
 
 TEST(Unique, SortedUnsortedAndAlongAnAxis) {
@@ -30,8 +31,9 @@ TEST(OneHot, NegativeIndicesAndAxis) {
   expect_equal(run_op("OneHot", {i64({3}, {0, -1, 7}), i64({}, {3}), f32({2}, {0, 5})}), f32({3, 3}, {5, 0, 0, 0, 0, 5, 0, 0, 0}));
   expect_equal(run_op("OneHot", {f32({2}, {1, 0}), f32({1}, {2}), i32({2}, {1, 2})}, {{"axis", int64_t{0}}}), i32({2, 2}, {1, 2, 2, 1}));
   MemoryBudget budget(1 << 20);
-  expect_failure(run_case(OpCase{.op = "OneHot", .inputs = {i64({2}, {0, 1}), i64({}, {int64_t{1} << 60}), f32({2}, {0, 1})}}, Given::shapes, &budget),
-                 ErrorCode::resource_exhausted);
+  expect_failure(
+      run_case(OpCase{.op = "OneHot", .inputs = {i64({2}, {0, 1}), i64({}, {int64_t{1} << 60}), f32({2}, {0, 1})}}, Given::shapes, &budget),
+      ErrorCode::resource_exhausted);
 }
 
 TEST(Trilu, DiagonalsFarOutside) {
@@ -53,7 +55,8 @@ TEST(DepthToSpace, DcrCrdAndBack) {
 
 TEST(ReverseSequence, BothLayouts) {
   const Tensor x = i64({2, 3}, {1, 2, 3, 4, 5, 6});
-  expect_equal(run_op("ReverseSequence", {x, i64({2}, {2, 3})}, {{"batch_axis", int64_t{0}}, {"time_axis", int64_t{1}}}), i64({2, 3}, {2, 1, 3, 6, 5, 4}));
+  expect_equal(run_op("ReverseSequence", {x, i64({2}, {2, 3})}, {{"batch_axis", int64_t{0}}, {"time_axis", int64_t{1}}}),
+               i64({2, 3}, {2, 1, 3, 6, 5, 4}));
   expect_equal(run_op("ReverseSequence", {x, i64({3}, {1, 2, 0})}), i64({2, 3}, {1, 5, 3, 4, 2, 6}));
 }
 

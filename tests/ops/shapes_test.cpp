@@ -8,7 +8,9 @@ namespace {
 struct Traced {
   Graph graph;
   Builder builder{graph};
-  Edge input(SymShape shape, DType dtype = DType::float32) { return graph.add_input(cat("x", ++count), Fact::tensor(dtype, std::move(shape))); }
+  Edge input(SymShape shape, DType dtype = DType::float32) {
+    return graph.add_input(cat("x", ++count), Fact::tensor(dtype, std::move(shape)));
+  }
   std::string shape(Edge edge) {
     EXPECT_TRUE(builder.status().has_value()) << (builder.status() ? "" : builder.status().error().what());
     return edge == kAbsent ? "absent" : graph.fact(edge).text();
@@ -27,8 +29,10 @@ TEST(Reshape, ZeroKeepsDimensionUnlessAllowzero) {
 }
 
 TEST(Reshape, OldAttributeFormIsUpgraded) {
-  expect_equal(run_op(OpCase{.op = "Reshape", .inputs = {f32({4}, {1, 2, 3, 4})}, .attributes = {{"shape", std::vector<int64_t>{2, -1}}}, .version = 1}),
-               f32({2, 2}, {1, 2, 3, 4}));
+  expect_equal(
+      run_op(OpCase{
+          .op = "Reshape", .inputs = {f32({4}, {1, 2, 3, 4})}, .attributes = {{"shape", std::vector<int64_t>{2, -1}}}, .version = 1}),
+      f32({2, 2}, {1, 2, 3, 4}));
 }
 
 // What exporters write for multi-head attention: Reshape(x, Concat(Gather(Shape(x), 0), Gather(Shape(x), 1), 12, -1)).
@@ -36,11 +40,14 @@ TEST(Reshape, TargetsComputedFromShapesAreKnownBeforeRunTime) {
   Traced t;
   const Edge x = t.input({sym("batch"), sym("past") + sym("seq"), 768});
   const Edge dims = t.builder.add("Shape", {x});
-  auto dim = [&](int64_t i) { return t.builder.unsqueeze(t.builder.add("Gather", {dims, t.builder.constant(Tensor::scalar<int64_t>(i))}), {0}); };
+  auto dim = [&](int64_t i) {
+    return t.builder.unsqueeze(t.builder.add("Gather", {dims, t.builder.constant(Tensor::scalar<int64_t>(i))}), {0});
+  };
   const Edge target = t.builder.add("Concat", {dim(0), dim(1), t.builder.ints({12, -1})}, {{"axis", int64_t{0}}});
   const Edge heads = t.builder.reshape(x, target);
   EXPECT_EQ(t.shape(heads), "float32[batch,past + seq,12,64]");
-  const Edge flat = t.builder.reshape(heads, t.builder.add("Concat", {t.builder.ints({-1}), dim(1), t.builder.ints({768})}, {{"axis", int64_t{0}}}));
+  const Edge flat =
+      t.builder.reshape(heads, t.builder.add("Concat", {t.builder.ints({-1}), dim(1), t.builder.ints({768})}, {{"axis", int64_t{0}}}));
   EXPECT_EQ(t.shape(flat), "float32[batch,past + seq,768]");
 }
 
@@ -65,7 +72,8 @@ TEST(Squeeze, WithAxesWithoutAndAsAttribute) {
   const Tensor x = f32({1, 3, 1}, {1, 2, 3});
   expect_equal(run_op("Squeeze", {x}), f32({3}, {1, 2, 3}));
   expect_equal(run_op("Squeeze", {x, i64({1}, {-1})}), f32({1, 3}, {1, 2, 3}));
-  expect_equal(run_op(OpCase{.op = "Squeeze", .inputs = {x}, .attributes = {{"axes", std::vector<int64_t>{0}}}, .version = 11}), f32({3, 1}, {1, 2, 3}));
+  expect_equal(run_op(OpCase{.op = "Squeeze", .inputs = {x}, .attributes = {{"axes", std::vector<int64_t>{0}}}, .version = 11}),
+               f32({3, 1}, {1, 2, 3}));
   expect_failure(run_op("Squeeze", {x, i64({1}, {1})}), ErrorCode::invalid_argument, "it is 3");
 }
 
@@ -85,7 +93,8 @@ TEST(Flatten, AxisMayBeNegativeOrOnePastTheLast) {
 TEST(Concat, StringsAndEmptyPartsAndMismatches) {
   expect_equal(run_op("Concat", {strings({1, 2}, {"a", "b"}), strings({0, 2}, {}), strings({1, 2}, {"c", "d"})}, {{"axis", int64_t{0}}}),
                strings({2, 2}, {"a", "b", "c", "d"}));
-  expect_equal(run_op("Concat", {f32({2, 1}, {1, 2}), f32({2, 2}, {3, 4, 5, 6})}, {{"axis", int64_t{-1}}}), f32({2, 3}, {1, 3, 4, 2, 5, 6}));
+  expect_equal(run_op("Concat", {f32({2, 1}, {1, 2}), f32({2, 2}, {3, 4, 5, 6})}, {{"axis", int64_t{-1}}}),
+               f32({2, 3}, {1, 3, 4, 2, 5, 6}));
   expect_failure(run_op("Concat", {f32({2, 1}, {1, 2}), f32({1, 2}, {3, 4})}, {{"axis", int64_t{0}}}), ErrorCode::invalid_model);
 }
 
@@ -119,7 +128,8 @@ TEST(Slice, SymbolicDimsStayNamed) {
   Traced t;
   const Edge x = t.input({sym("batch"), sym("past") + sym("seq")});
   auto slice = [&](int64_t start, int64_t end, int64_t step) {
-    return t.shape(t.builder.add("Slice", {x, t.builder.ints({start}), t.builder.ints({end}), t.builder.ints({1}), t.builder.ints({step})}));
+    return t.shape(
+        t.builder.add("Slice", {x, t.builder.ints({start}), t.builder.ints({end}), t.builder.ints({1}), t.builder.ints({step})}));
   };
   EXPECT_EQ(slice(0, INT64_MAX, 1), "float32[batch,past + seq]");
   EXPECT_EQ(slice(-1, INT64_MAX, 1), "float32[batch,min(1, past + seq)]");
@@ -158,14 +168,17 @@ TEST(Expand, OnesInTheShapeKeepTheInput) {
 
 TEST(Tile, RepeatsAndTheOpsetOneForm) {
   expect_equal(run_op("Tile", {f32({1, 2}, {1, 2}), i64({2}, {2, 2})}), f32({2, 4}, {1, 2, 1, 2, 1, 2, 1, 2}));
-  expect_equal(run_case(OpCase{.op = "Tile", .inputs = {f32({1, 2}, {1, 2}), f32({1}, {2}), f32({1}, {1})}, .version = 1}, Given::constants),
-               f32({1, 4}, {1, 2, 1, 2}));
+  expect_equal(
+      run_case(OpCase{.op = "Tile", .inputs = {f32({1, 2}, {1, 2}), f32({1}, {2}), f32({1}, {1})}, .version = 1}, Given::constants),
+      f32({1, 4}, {1, 2, 1, 2}));
   expect_failure(run_op("Tile", {f32({2}, {1, 2}), i64({1}, {-1})}), ErrorCode::invalid_argument);
 }
 
 TEST(Pad, EveryMode) {
   const Tensor x = f32({4}, {1, 2, 3, 4});
-  auto pad = [&](const char* mode, int64_t before, int64_t after) { return run_op("Pad", {x, i64({2}, {before, after})}, {{"mode", mode}}); };
+  auto pad = [&](const char* mode, int64_t before, int64_t after) {
+    return run_op("Pad", {x, i64({2}, {before, after})}, {{"mode", mode}});
+  };
   expect_equal(pad("constant", 1, 2), f32({7}, {0, 1, 2, 3, 4, 0, 0}));
   expect_equal(pad("constant", -1, 1), f32({4}, {2, 3, 4, 0}));
   expect_equal(pad("reflect", 2, 5), f32({11}, {3, 2, 1, 2, 3, 4, 3, 2, 1, 2, 3}));

@@ -20,7 +20,8 @@ TEST(StringSplit, WhiteSpaceRunsAndLimit) {
 TEST(StringNormalizer, RemovesStopWordsThenChangesCase) {
   const Attributes attributes{{"case_change_action", "UPPER"}, {"stopwords", std::vector<std::string>{"monday"}}};
   expect_equal(run_op("StringNormalizer", {strings({3}, {"Monday", "straße", "été"})}, attributes), strings({2}, {"STRAßE", "ÉTÉ"}));
-  expect_equal(run_op("StringNormalizer", {strings({1, 1}, {"monday"})}, {{"stopwords", std::vector<std::string>{"monday"}}}), strings({1, 1}, {""}));
+  expect_equal(run_op("StringNormalizer", {strings({1, 1}, {"monday"})}, {{"stopwords", std::vector<std::string>{"monday"}}}),
+               strings({1, 1}, {""}));
 }
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -72,11 +73,16 @@ TEST(Regex, BadPatternsAreRefused) {
 }
 
 TEST(TfIdfVectorizer, CountsUniAndBigramsWithSkips) {
-  const Attributes attributes{{"mode", "TF"}, {"min_gram_length", int64_t{1}}, {"max_gram_length", int64_t{2}}, {"max_skip_count", int64_t{5}},
-                              {"ngram_counts", std::vector<int64_t>{0, 4}}, {"ngram_indexes", std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6}},
+  const Attributes attributes{{"mode", "TF"},
+                              {"min_gram_length", int64_t{1}},
+                              {"max_gram_length", int64_t{2}},
+                              {"max_skip_count", int64_t{5}},
+                              {"ngram_counts", std::vector<int64_t>{0, 4}},
+                              {"ngram_indexes", std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6}},
                               {"pool_int64s", std::vector<int64_t>{2, 3, 5, 4, 5, 6, 7, 8, 6, 7}}};
   expect_equal(run_op("TfIdfVectorizer", {i32({12}, {1, 1, 3, 3, 3, 7, 8, 6, 7, 5, 6, 8})}, attributes), f32({7}, {0, 3, 1, 0, 1, 3, 1}));
-  expect_failure(run_op("TfIdfVectorizer", {i32({1}, {1})}, {{"mode", "TF"}, {"ngram_counts", std::vector<int64_t>{9}}}), ErrorCode::invalid_model, "ngram_counts");
+  expect_failure(run_op("TfIdfVectorizer", {i32({1}, {1})}, {{"mode", "TF"}, {"ngram_counts", std::vector<int64_t>{9}}}),
+                 ErrorCode::invalid_model, "ngram_counts");
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ TEST(InlineIf, ConstantConditionLeavesTheBranchTaken) {
 
 TEST(InlineIf, UnknownConditionStays) {
   Graph graph;
-  const Edge x = graph.add_input("x", Fact::tensor(DType::float32, SymShape{3})), condition = graph.add_input("c", Fact::tensor(DType::boolean, SymShape{}));
+  const Edge x = graph.add_input("x", Fact::tensor(DType::float32, SymShape{3})),
+             condition = graph.add_input("c", Fact::tensor(DType::boolean, SymShape{}));
   graph.add_output(add_if(graph, condition, x, branch("then_branch", "Neg"), branch("else_branch", "Abs")), "y");
   ASSERT_TRUE(infer_graph(graph));
   const auto changed = inline_known_ifs(graph);

@@ -1,8 +1,7 @@
-#include "passes/pass.h"
-
 #include <cmath>
 
 #include "graph/op.h"
+#include "passes/pass.h"
 #include "runtime/session_state.h"
 #include "tests/support/model_maker.h"
 
@@ -41,7 +40,8 @@ void expect_same_results(const ModelMaker& m, const Inputs& inputs) {
     for (size_t i = 0; i < expected.size(); ++i) {
       const Tensor &a = got.value(i).tensor(), &b = expected.value(i).tensor();
       ASSERT_EQ(describe(a), describe(b)) << engine;
-      for (int64_t k = 0; k < a.size(); ++k) ASSERT_NEAR(a.data<float>()[k], b.data<float>()[k], 2e-5) << engine << ", output " << i << " at " << k;
+      for (int64_t k = 0; k < a.size(); ++k)
+        ASSERT_NEAR(a.data<float>()[k], b.data<float>()[k], 2e-5) << engine << ", output " << i << " at " << k;
     }
   }
 }
@@ -98,7 +98,9 @@ TEST(DropIdentities, NodesThatGiveBackTheirInputVanish) {
   ModelMaker m;
   m.input("x", DType::float32, {"n", 3}).output("y").constant("keep", ints({2}, {0, -1}));
   m.node("Identity", {"x"}, {"a"}).node("Cast", {"a"}, {"b"}, {attribute("to", 1)}).node("Dropout", {"b"}, {"c"});
-  m.node("Transpose", {"c"}, {"d"}, {attribute("perm", std::vector<int64_t>{0, 1})}).node("Reshape", {"d", "keep"}, {"e"}).node("Neg", {"e"}, {"y"});
+  m.node("Transpose", {"c"}, {"d"}, {attribute("perm", std::vector<int64_t>{0, 1})})
+      .node("Reshape", {"d", "keep"}, {"e"})
+      .node("Neg", {"e"}, {"y"});
   const Graph g = standard(m);
   ASSERT_EQ(g.nodes.size(), 1u) << print(g);
   EXPECT_EQ(g.nodes[0].inputs[0], g.inputs[0]);
@@ -135,13 +137,21 @@ TEST(DropIdentities, AnOutputThatIsAnInputStaysAnOutput) {
 
 ModelMaker layer_norm(Shape epsilon_shape, const char* square, bool shift) {
   ModelMaker m(17);
-  m.input("x", DType::float32, {"n", 5, 8}).output("y").constant("two", floats({}, {2})).constant("eps", Tensor(DType::float32, epsilon_shape));
+  m.input("x", DType::float32, {"n", 5, 8})
+      .output("y")
+      .constant("two", floats({}, {2}))
+      .constant("eps", Tensor(DType::float32, epsilon_shape));
   m.constant("gamma", pattern({8})).constant("beta", pattern({8}));
   const auto last = attribute("axes", std::vector<int64_t>{-1});
   m.node("ReduceMean", {"x"}, {"mean"}, {last}).node("Sub", {"x", "mean"}, {"d"});
-  if (std::string_view(square) == "Pow") m.node("Pow", {"d", "two"}, {"d2"});
-  else m.node("Mul", {"d", "d"}, {"d2"});
-  m.node("ReduceMean", {"d2"}, {"var"}, {last}).node("Add", {"var", "eps"}, {"ve"}).node("Sqrt", {"ve"}, {"std"}).node("Div", {"d", "std"}, {"norm"});
+  if (std::string_view(square) == "Pow")
+    m.node("Pow", {"d", "two"}, {"d2"});
+  else
+    m.node("Mul", {"d", "d"}, {"d2"});
+  m.node("ReduceMean", {"d2"}, {"var"}, {last})
+      .node("Add", {"var", "eps"}, {"ve"})
+      .node("Sqrt", {"ve"}, {"std"})
+      .node("Div", {"d", "std"}, {"norm"});
   m.node("Mul", {"norm", "gamma"}, {shift ? "scaled" : "y"});
   if (shift) m.node("Add", {"scaled", "beta"}, {"y"});
   return m;
@@ -167,11 +177,21 @@ TEST(FuseNorm, ScalarsThatAddAxesKeepTheShape) {
 TEST(FuseNorm, RmsNormByReciprocalOrDivision) {
   for (const char* inverse : {"Reciprocal", "Div", "direct"}) {
     ModelMaker m(17);
-    m.input("x", DType::float32, {"n", 8}).output("y").constant("two", floats({}, {2})).constant("eps", floats({}, {1e-5f})).constant("one", floats({}, {1}));
+    m.input("x", DType::float32, {"n", 8})
+        .output("y")
+        .constant("two", floats({}, {2}))
+        .constant("eps", floats({}, {1e-5f}))
+        .constant("one", floats({}, {1}));
     m.constant("gamma", pattern({8}));
-    m.node("Pow", {"x", "two"}, {"x2"}).node("ReduceMean", {"x2"}, {"v"}, {attribute("axes", std::vector<int64_t>{-1})}).node("Add", {"v", "eps"}, {"ve"}).node("Sqrt", {"ve"}, {"s"});
-    if (std::string_view(inverse) == "direct") m.node("Div", {"x", "s"}, {"n"});
-    else (std::string_view(inverse) == "Div" ? m.node("Div", {"one", "s"}, {"r"}) : m.node("Reciprocal", {"s"}, {"r"})).node("Mul", {"x", "r"}, {"n"});
+    m.node("Pow", {"x", "two"}, {"x2"})
+        .node("ReduceMean", {"x2"}, {"v"}, {attribute("axes", std::vector<int64_t>{-1})})
+        .node("Add", {"v", "eps"}, {"ve"})
+        .node("Sqrt", {"ve"}, {"s"});
+    if (std::string_view(inverse) == "direct")
+      m.node("Div", {"x", "s"}, {"n"});
+    else
+      (std::string_view(inverse) == "Div" ? m.node("Div", {"one", "s"}, {"r"}) : m.node("Reciprocal", {"s"}, {"r"}))
+          .node("Mul", {"x", "r"}, {"n"});
     m.node("Mul", {"gamma", "n"}, {"y"});
     EXPECT_EQ(count(fused(m), "RMSNormalization"), 1) << inverse;
     expect_same_results(m, {{"x", pattern({3, 8})}});
@@ -223,7 +243,11 @@ TEST(FuseGelu, TanhFormAndSilu) {
   ModelMaker m(17);
   m.input("x", DType::float32, {"n", 4}).output("y").output("z").constant("three", floats({}, {3})).constant("c", floats({}, {0.044715f}));
   m.constant("k", floats({}, {0.797884583f})).constant("one", floats({}, {1})).constant("half", floats({}, {0.5f}));
-  m.node("Pow", {"x", "three"}, {"p"}).node("Mul", {"c", "p"}, {"q"}).node("Add", {"x", "q"}, {"r"}).node("Mul", {"k", "r"}, {"s"}).node("Tanh", {"s"}, {"t"});
+  m.node("Pow", {"x", "three"}, {"p"})
+      .node("Mul", {"c", "p"}, {"q"})
+      .node("Add", {"x", "q"}, {"r"})
+      .node("Mul", {"k", "r"}, {"s"})
+      .node("Tanh", {"s"}, {"t"});
   m.node("Add", {"one", "t"}, {"g"}).node("Mul", {"half", "x"}, {"h"}).node("Mul", {"h", "g"}, {"y"});
   m.node("Sigmoid", {"x"}, {"sig"}).node("Mul", {"sig", "x"}, {"z"});
   const Graph g = fused(m);
@@ -235,7 +259,11 @@ TEST(FuseGelu, TanhFormAndSilu) {
 TEST(FuseLinear, BiasResidualAndActivationInEveryOrder) {
   for (const char* order : {"b", "ba", "bra", "bar", "r", "ra", "a", "ar", "rb"}) {
     ModelMaker m;
-    m.input("x", DType::float32, {"n", 6}).input("r", DType::float32, {"n", 5}).output("y").constant("w", pattern({6, 5})).constant("bias", pattern({5}));
+    m.input("x", DType::float32, {"n", 6})
+        .input("r", DType::float32, {"n", 5})
+        .output("y")
+        .constant("w", pattern({6, 5}))
+        .constant("bias", pattern({5}));
     m.node("MatMul", {"x", "w"}, {"0"});
     std::string last = "0";
     for (size_t i = 0; order[i]; ++i) {
@@ -255,7 +283,10 @@ TEST(FuseLinear, GemmForms) {
   for (int transposed : {0, 1})
     for (float alpha : {1.0f, 0.5f}) {
       ModelMaker m;
-      m.input("x", DType::float32, {"n", 6}).output("y").constant("w", transposed ? pattern({5, 6}) : pattern({6, 5})).constant("c", pattern({5}));
+      m.input("x", DType::float32, {"n", 6})
+          .output("y")
+          .constant("w", transposed ? pattern({5, 6}) : pattern({6, 5}))
+          .constant("c", pattern({5}));
       m.node("Gemm", {"x", "w", "c"}, {"g"}, {attribute("transB", transposed), attribute("alpha", alpha)}).node("Relu", {"g"}, {"y"});
       EXPECT_EQ(count(fused(m), "Linear"), alpha == 1);
       expect_same_results(m, {{"x", pattern({3, 6})}});
@@ -281,7 +312,11 @@ TEST(FuseLinear, BiasOfAnotherRankOrLengthIsNoBias) {
 TEST(FuseConv, ResidualAndActivationInEitherOrder) {
   for (const char* order : {"r", "ra", "ar", "a"}) {
     ModelMaker m;
-    m.input("x", DType::float32, {1, 2, "h", 5}).input("r", DType::float32, {1, 3, "h", 5}).output("y").constant("w", pattern({3, 2, 3, 3})).constant("b", pattern({3}));
+    m.input("x", DType::float32, {1, 2, "h", 5})
+        .input("r", DType::float32, {1, 3, "h", 5})
+        .output("y")
+        .constant("w", pattern({3, 2, 3, 3}))
+        .constant("b", pattern({3}));
     m.node("Conv", {"x", "w", "b"}, {"0"}, {attribute("pads", std::vector<int64_t>{1, 1, 1, 1})});
     std::string last = "0";
     for (size_t i = 0; order[i]; ++i) {

@@ -80,8 +80,10 @@ TEST(SentenceModel, PlainEncoderIsPooledByMean) {
 
 TEST(SentenceModel, UnknownModulesAndPoolingsAreNamed) {
   const Files dense{{"modules.json", R"([{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])"}};
-  EXPECT_EQ(read_sentence_model(dense.path()).error().message(), "modules.json: unknown module \"Dense\"; known: Transformer, Pooling, Normalize");
-  const Files two{{"modules.json", kModules}, {"1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})"}};
+  EXPECT_EQ(read_sentence_model(dense.path()).error().message(),
+            "modules.json: unknown module \"Dense\"; known: Transformer, Pooling, Normalize");
+  const Files two{{"modules.json", kModules},
+                  {"1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})"}};
   EXPECT_NE(read_sentence_model(two.path()).error().message().find("2 pooling modes"), std::string::npos);
   const Files outside{{"modules.json", R"([{"path": "../x", "type": "a.Transformer"}])"}};
   EXPECT_EQ(read_sentence_model(outside.path()).error().code(), ErrorCode::invalid_model);
@@ -160,7 +162,8 @@ TEST(MiniLM, DirectorySettingsAndTruncationHold) {
 TEST(MiniLM, AVectorDoesNotDependOnItsBatch) {
   NACRE_NEEDS_MINILM();
   const Embedder embedder = Embedder::load(minilm());
-  const std::vector<std::string> texts{"A man is eating food.", "x", "The quick brown fox jumps over the lazy dog, again and again and again.", ""};
+  const std::vector<std::string> texts{"A man is eating food.", "x",
+                                       "The quick brown fox jumps over the lazy dog, again and again and again.", ""};
   const Embeddings together = embedder.embed(texts);
   for (size_t i = 0; i < texts.size(); ++i) {
     const Embeddings alone = embedder.embed(std::span(&texts[i], 1));

@@ -31,7 +31,11 @@ ModelMaker control() {
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).input("v", DType::float32, {2});
   body.output("go").output("w").output("v").node("Add", {"v", "x"}, {"w"});
   ModelMaker m(16);
-  m.input("x", DType::float32, {2}).output("y", DType::float32, {2}).output("all").constant("trips", ints({}, {3})).constant("true", truth(true));
+  m.input("x", DType::float32, {2})
+      .output("y", DType::float32, {2})
+      .output("all")
+      .constant("trips", ints({}, {3}))
+      .constant("true", truth(true));
   m.node("Loop", {"trips", "true", "x"}, {"y", "all"}, {attribute("body", body.proto)});
   return m;
 }
@@ -39,7 +43,8 @@ ModelMaker control() {
 ModelMaker shapes() {
   ModelMaker m(18);
   m.import("local", 1);
-  m.function("Half", {"a"}, {"b"}, {make_node("Constant", {}, {"h"}, {attribute("value_float", 0.5f)}), make_node("Mul", {"a", "h"}, {"b"})}, 18);
+  m.function("Half", {"a"}, {"b"},
+             {make_node("Constant", {}, {"h"}, {attribute("value_float", 0.5f)}), make_node("Mul", {"a", "h"}, {"b"})}, 18);
   m.input("x", DType::float32, {"n", 4}).output("y");
   m.constant("one", ints({1}, {1})).constant("minus", ints({1}, {-1}));
   m.node("Shape", {"x"}, {"s"}).node("Gather", {"s", "one"}, {"d"}).node("Concat", {"minus", "d"}, {"t"}, {attribute("axis", 0)});
@@ -59,8 +64,7 @@ void try_model(std::span<const std::byte> bytes) {
       inputs.emplace_back(port.name, Tensor(port.dtype, shape));
     }
     session.run(inputs, {.timeout = std::chrono::milliseconds(500)});
-  } catch (const Error&) {
-  }
+  } catch (const Error&) {}
 }
 
 TEST(BadInput, EveryPrefixOfThreeModelsIsAResultOrAnError) {
@@ -94,20 +98,50 @@ std::vector<Bomb> bombs() {
   std::vector<Bomb> out;
   const int64_t huge = int64_t{1} << 40;
   const auto add = [&](const char* name) -> ModelMaker& { return out.emplace_back(Bomb{name, ModelMaker(19)}).model; };
-  add("Range").output("y").constant("a", ints({}, {0})).constant("b", ints({}, {huge})).constant("c", ints({}, {1})).node("Range", {"a", "b", "c"}, {"y"}, {}, "", "bomb");
+  add("Range")
+      .output("y")
+      .constant("a", ints({}, {0}))
+      .constant("b", ints({}, {huge}))
+      .constant("c", ints({}, {1}))
+      .node("Range", {"a", "b", "c"}, {"y"}, {}, "", "bomb");
   add("Tile").output("y").constant("x", floats({1}, {1})).constant("r", ints({1}, {huge})).node("Tile", {"x", "r"}, {"y"}, {}, "", "bomb");
-  add("Expand").output("y").constant("x", floats({1}, {1})).constant("s", ints({2}, {huge, 2})).node("Expand", {"x", "s"}, {"y"}, {}, "", "bomb");
+  add("Expand")
+      .output("y")
+      .constant("x", floats({1}, {1}))
+      .constant("s", ints({2}, {huge, 2}))
+      .node("Expand", {"x", "s"}, {"y"}, {}, "", "bomb");
   add("ConstantOfShape").output("y").constant("s", ints({2}, {huge, 8})).node("ConstantOfShape", {"s"}, {"y"}, {}, "", "bomb");
   add("Pad").output("y").constant("x", floats({1}, {1})).constant("p", ints({2}, {0, huge})).node("Pad", {"x", "p"}, {"y"}, {}, "", "bomb");
-  add("Resize").output("y").constant("x", floats({1, 1, 1, 1}, {1})).constant("s", ints({4}, {1, 1, huge, 1})).node("Resize", {"x", "", "", "s"}, {"y"}, {}, "", "bomb");
-  add("ResizeScales").output("y").constant("x", floats({1, 1, 1, 1}, {1})).constant("s", floats({4}, {1, 1, 1e9f, 1})).node("Resize", {"x", "", "s"}, {"y"}, {}, "", "bomb");
-  add("OneHot").output("y").constant("x", ints({1}, {1})).constant("d", ints({}, {huge})).constant("v", floats({2}, {0, 1})).node("OneHot", {"x", "d", "v"}, {"y"}, {}, "", "bomb");
-  add("EyeLike").output("y").constant("s", ints({2}, {1 << 20, 1 << 20})).node("ConstantOfShape", {"s"}, {"c"}, {}, "", "bomb").node("EyeLike", {"c"}, {"y"}, {}, "", "bomb");
+  add("Resize")
+      .output("y")
+      .constant("x", floats({1, 1, 1, 1}, {1}))
+      .constant("s", ints({4}, {1, 1, huge, 1}))
+      .node("Resize", {"x", "", "", "s"}, {"y"}, {}, "", "bomb");
+  add("ResizeScales")
+      .output("y")
+      .constant("x", floats({1, 1, 1, 1}, {1}))
+      .constant("s", floats({4}, {1, 1, 1e9f, 1}))
+      .node("Resize", {"x", "", "s"}, {"y"}, {}, "", "bomb");
+  add("OneHot")
+      .output("y")
+      .constant("x", ints({1}, {1}))
+      .constant("d", ints({}, {huge}))
+      .constant("v", floats({2}, {0, 1}))
+      .node("OneHot", {"x", "d", "v"}, {"y"}, {}, "", "bomb");
+  add("EyeLike")
+      .output("y")
+      .constant("s", ints({2}, {1 << 20, 1 << 20}))
+      .node("ConstantOfShape", {"s"}, {"c"}, {}, "", "bomb")
+      .node("EyeLike", {"c"}, {"y"}, {}, "", "bomb");
   add("RandomNormal").output("y").node("RandomNormal", {}, {"y"}, {attribute("shape", std::vector<int64_t>{huge})}, "", "bomb");
   add("BlackmanWindow").output("y").constant("n", ints({}, {huge})).node("BlackmanWindow", {"n"}, {"y"}, {}, "", "bomb");
   GraphMaker body;
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).output("go").output("i").constant("unused", floats({1}, {1}));
-  add("Loop").output("y").constant("m", ints({}, {int64_t{1} << 62})).constant("t", truth(true)).node("Loop", {"m", "t"}, {"y"}, {attribute("body", body.proto)}, "", "bomb");
+  add("Loop")
+      .output("y")
+      .constant("m", ints({}, {int64_t{1} << 62}))
+      .constant("t", truth(true))
+      .node("Loop", {"m", "t"}, {"y"}, {attribute("body", body.proto)}, "", "bomb");
   return out;
 }
 
@@ -125,9 +159,7 @@ TEST(BadInput, BombsAreRefusedBeforeAllocating) {
       Error error(ErrorCode::internal, "ran");
       try {
         bomb.model.session({.backends = {engine}, .memory_budget = 16 << 20}).run({}, {.timeout = std::chrono::seconds(2)});
-      } catch (const Error& thrown) {
-        error = thrown;
-      }
+      } catch (const Error& thrown) { error = thrown; }
       if (std::string_view(bomb.name) != "Loop")  // which may as well run out of time
         expect_error(error, ErrorCode::resource_exhausted, {"bomb"});
       else
@@ -166,7 +198,8 @@ TEST(BadInput, SymbolicShapesDoNotExplode) {
   m.constant("minus", ints({1}, {-1}));
   m.node("Shape", {"x"}, {"s0"});
   for (int i = 0; i < 60; ++i) {
-    const std::string a = "s" + std::to_string(i), p = "p" + std::to_string(i), q = "q" + std::to_string(i), b = "s" + std::to_string(i + 1);
+    const std::string a = "s" + std::to_string(i), p = "p" + std::to_string(i), q = "q" + std::to_string(i),
+                      b = "s" + std::to_string(i + 1);
     m.node("Add", {a, "minus"}, {p}).node("Mul", {p, a}, {q}).node("Max", {q, a}, {b});
   }
   m.node("Identity", {"s60"}, {"y"});
@@ -196,7 +229,9 @@ TEST(BadInput, ChainOfDataDependentShapesRuns) {
   std::string last = "x";
   for (int i = 0; i < 300; ++i) {
     const std::string next = i == 299 ? "y" : "a" + std::to_string(i);
-    m.node("NonZero", {last}, {next + "n"}).constant(next + "axes", ints({1}, {0})).node("Squeeze", {next + "n", next + "axes"}, {next + "i"});
+    m.node("NonZero", {last}, {next + "n"})
+        .constant(next + "axes", ints({1}, {0}))
+        .node("Squeeze", {next + "n", next + "axes"}, {next + "i"});
     m.node("Cast", {next + "i"}, {next + "f"}, {attribute("to", 1)}).constant(next + "one", floats({}, {1}));
     m.node("Add", {next + "f", next + "one"}, {next});
     last = next;
@@ -268,7 +303,9 @@ TEST(BadInput, ZeroSizeTensorsRunThroughEverything) {
   m.constant("w", floats({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8})).constant("shape", ints({2}, {4, -1})).constant("axis", ints({1}, {1}));
   m.constant("gamma", floats({4}, {1, 1, 1, 1}));
   m.node("MatMul", {"x", "w"}, {"product"}).node("Softmax", {"x"}, {"soft"}).node("Transpose", {"x"}, {"t"});
-  m.node("MatMul", {"t", "product"}, {"flat"}).node("ReduceMean", {"x", "axis"}, {"mean"}).node("Concat", {"x", "soft"}, {"all"}, {attribute("axis", 0)});
+  m.node("MatMul", {"t", "product"}, {"flat"})
+      .node("ReduceMean", {"x", "axis"}, {"mean"})
+      .node("Concat", {"x", "soft"}, {"all"}, {attribute("axis", 0)});
   m.node("LayerNormalization", {"x", "gamma"}, {"norm"});
   for (const char* engine : {"native", "reference"}) {
     const Outputs out = m.session({.backends = {engine}}).run({{"x", Tensor(DType::float32, {0, 4})}});
@@ -299,7 +336,8 @@ class Files : public testing::Test {
     ModelMaker m;
     onnx::TensorProto w;
     w.name = "w", w.dims = {2}, w.data_type = int32_t(DType::float32), w.data_location = onnx::TensorProto::EXTERNAL;
-    w.external_data = {{"location", keep(std::move(location))}, {"offset", keep(std::string(offset))}, {"length", keep(std::string(length))}};
+    w.external_data = {
+        {"location", keep(std::move(location))}, {"offset", keep(std::string(offset))}, {"length", keep(std::string(length))}};
     m.proto.initializer.push_back(w);
     m.output("w");
     const std::vector<std::byte> bytes = m.bytes();
@@ -385,9 +423,11 @@ TEST_F(Files, HuggingFaceCacheOfSymlinksLoads) {
   const std::vector<std::byte> bytes = m.bytes();
   fs::create_directories(root_ / "hub" / "blobs");
   fs::create_directories(root_ / "hub" / "snapshots" / "abc");
-  std::ofstream(root_ / "hub" / "blobs" / "0123", std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+  std::ofstream(root_ / "hub" / "blobs" / "0123", std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
   fs::create_symlink("../../blobs/0123", root_ / "hub" / "snapshots" / "abc" / "model.onnx");
-  EXPECT_EQ(values_of<float>(Session::load(root_ / "hub" / "snapshots" / "abc" / "model.onnx").run({{"x", floats({1}, {2})}})["y"]), (std::vector<float>{-2}));
+  EXPECT_EQ(values_of<float>(Session::load(root_ / "hub" / "snapshots" / "abc" / "model.onnx").run({{"x", floats({1}, {2})}})["y"]),
+            (std::vector<float>{-2}));
 }
 
 TEST_F(Files, HuggingFaceCacheWithExternalDataLoads) {

@@ -82,7 +82,8 @@ TEST(Placement, StrictNamesTheNodeAndTheBackend) {
   const auto placed = place(chain(), order, true);
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().code(), ErrorCode::unsupported);
-  EXPECT_NE(std::string(placed.error().what()).find("[Abs \"Abs\"] backend 'picky' does not support it"), std::string::npos) << placed.error().what();
+  EXPECT_NE(std::string(placed.error().what()).find("[Abs \"Abs\"] backend 'picky' does not support it"), std::string::npos)
+      << placed.error().what();
 }
 
 TEST(Placement, ANodeNobodyTakesIsAnError) {

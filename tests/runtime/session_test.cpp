@@ -69,7 +69,8 @@ TEST(Session, WrongInputsAreRefusedWithReceivedAgainstExpected) {
 }
 
 TEST(Session, UnknownBackendListsTheKnownOnes) {
-  expect_error(thrown_by([] { affine().session({.backends = {"warp"}}); }), ErrorCode::not_found, {"'warp'", "native", "reference", "null"});
+  expect_error(thrown_by([] { affine().session({.backends = {"warp"}}); }), ErrorCode::not_found,
+               {"'warp'", "native", "reference", "null"});
 }
 
 TEST(Session, NullBackendGivesZerosOfTheRightShape) {
@@ -102,7 +103,8 @@ TEST(Session, BudgetIsRefusedBeforeAllocatingNamingNodeSizeAndBudget) {
   m.node("Expand", {"x", "target"}, {"y"}, {}, "", "widen");
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}, .memory_budget = 1 << 20});
-    const Error error = thrown_by([&] { session.run({{"x", Tensor(DType::float32, {1})}, {"target", ints({2}, {int64_t{1} << 20, int64_t{1} << 20})}}); });
+    const Error error =
+        thrown_by([&] { session.run({{"x", Tensor(DType::float32, {1})}, {"target", ints({2}, {int64_t{1} << 20, int64_t{1} << 20})}}); });
     expect_error(error, ErrorCode::resource_exhausted, {"Expand \"widen\"", "4398046511104", "1048576"});
     EXPECT_EQ(session.run({{"x", Tensor(DType::float32, {1})}, {"target", ints({2}, {2, 2})}})["y"].size(), 4);
   }
@@ -114,7 +116,8 @@ TEST(Session, PlannedArenaCountsAgainstTheBudget) {
   m.node("Exp", {"x"}, {"a"}, {}, "", "grow").node("Neg", {"a"}, {"b"}).node("ReduceMax", {"b"}, {"y"}, {attribute("keepdims", 0)});
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}, .memory_budget = 1 << 20});
-    expect_error(thrown_by([&] { session.run({{"x", Tensor(DType::float32, {1 << 20})}}); }), ErrorCode::resource_exhausted, {"grow", "4194304", "1048576"});
+    expect_error(thrown_by([&] { session.run({{"x", Tensor(DType::float32, {1 << 20})}}); }), ErrorCode::resource_exhausted,
+                 {"grow", "4194304", "1048576"});
     session.run({{"x", Tensor(DType::float32, {1 << 10})}});
   }
 }
@@ -139,7 +142,8 @@ TEST(Session, CancelStopsALongLoopWithin50Milliseconds) {
       cancel = true;
     });
     started = true;
-    const Error error = thrown_by([&] { session.run({{"trips", ints({}, {INT64_MAX})}, {"start", floats({}, {1})}}, {.cancel = &cancel}); });
+    const Error error =
+        thrown_by([&] { session.run({{"trips", ints({}, {INT64_MAX})}, {"start", floats({}, {1})}}, {.cancel = &cancel}); });
     const auto ended = std::chrono::steady_clock::now();
     canceller.join();
     expect_error(error, ErrorCode::cancelled);
@@ -204,7 +208,10 @@ TEST(Session, OutputsOutliveTheSessionAndItsRuns) {
 TEST(Session, DefaultsMayBeOverridden) {
   ModelMaker m;
   m.input("x", DType::float32, {2}).input("w", DType::float32, {2}).output("y", DType::float32, {2});
-  m.constant("w", floats({2}, {10, 20})).constant("fixed", floats({1}, {1})).node("Add", {"x", "w"}, {"s"}).node("Add", {"s", "fixed"}, {"y"});
+  m.constant("w", floats({2}, {10, 20}))
+      .constant("fixed", floats({1}, {1}))
+      .node("Add", {"x", "w"}, {"s"})
+      .node("Add", {"s", "fixed"}, {"y"});
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}});
     const Tensor x = floats({2}, {1, 2});
@@ -223,9 +230,12 @@ TEST(Session, DimsOfOneNameMayDiffer) {
   m.node("MatMul", {"x", "w"}, {"p"}).node("Add", {"p", "r"}, {"s"}).node("Shape", {"x"}, {"size"}).node("Expand", {"s", "size"}, {"y"});
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}});
-    EXPECT_EQ(values_of<float>(session.run({{"x", floats({1, 2}, {1, 2})}, {"r", floats({1, 2}, {5, 5})}})["y"]), (std::vector<float>{6, 7}));
-    EXPECT_EQ(values_of<float>(session.run({{"x", floats({2, 2}, {1, 2, 3, 4})}, {"r", floats({1, 2}, {5, 5})}})["y"]), (std::vector<float>{6, 7, 8, 9}));
-    EXPECT_EQ(values_of<float>(session.run({{"x", floats({1, 2}, {1, 2})}, {"r", floats({2, 2}, {0, 0, 5, 5})}})["y"]), (std::vector<float>{1, 2, 6, 7}));
+    EXPECT_EQ(values_of<float>(session.run({{"x", floats({1, 2}, {1, 2})}, {"r", floats({1, 2}, {5, 5})}})["y"]),
+              (std::vector<float>{6, 7}));
+    EXPECT_EQ(values_of<float>(session.run({{"x", floats({2, 2}, {1, 2, 3, 4})}, {"r", floats({1, 2}, {5, 5})}})["y"]),
+              (std::vector<float>{6, 7, 8, 9}));
+    EXPECT_EQ(values_of<float>(session.run({{"x", floats({1, 2}, {1, 2})}, {"r", floats({2, 2}, {0, 0, 5, 5})}})["y"]),
+              (std::vector<float>{1, 2, 6, 7}));
   }
 }
 
@@ -236,7 +246,9 @@ TEST(Session, SequencesOfOtherShapesGetTheirOwnPlan) {
   m.node("SequenceAt", {"s", "at"}, {"item"}).node("Neg", {"item"}, {"y"});
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}});
-    const auto run = [&](std::vector<Value> items, int64_t at) { return session.run({{"s", Value::sequence(std::move(items))}, {"at", ints({}, {at})}})["y"]; };
+    const auto run = [&](std::vector<Value> items, int64_t at) {
+      return session.run({{"s", Value::sequence(std::move(items))}, {"at", ints({}, {at})}})["y"];
+    };
     const Tensor small = floats({1}, {1}), large = floats({2, 2}, {1, 2, 3, 4});
     EXPECT_EQ(run({Value(small)}, 0).shape(), (Shape{1}));
     EXPECT_EQ(run({Value(large)}, 0).shape(), (Shape{2, 2}));
@@ -252,7 +264,8 @@ TEST(Session, AFailedRunLeavesNothingBehind) {
   for (const char* engine : kEngines) {
     const Session session = m.session({.backends = {engine}});
     for (int round = 0; round < 3; ++round) {
-      expect_error(thrown_by([&] { session.run({{"x", floats({2}, {0, 0})}, {"i", ints({1}, {2})}}); }), ErrorCode::invalid_argument, {"Gather \"look\"", "2"});
+      expect_error(thrown_by([&] { session.run({{"x", floats({2}, {0, 0})}, {"i", ints({1}, {2})}}); }), ErrorCode::invalid_argument,
+                   {"Gather \"look\"", "2"});
       EXPECT_EQ(values_of<float>(session.run({{"x", floats({2}, {0, 0})}, {"i", ints({1}, {-1})}})["y"]), (std::vector<float>{1}));
     }
   }

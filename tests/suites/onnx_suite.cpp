@@ -15,11 +15,11 @@
 #include <filesystem>
 
 #include "compare.h"
-#include "tally.h"
 #include "core/os/file.h"
 #include "io/onnx_reader.h"
 #include "io/onnx_tensor.h"
 #include "nacre/session.h"
+#include "tally.h"
 
 namespace fs = std::filesystem;
 
@@ -50,7 +50,8 @@ Value read_value(const fs::path& path, const onnx::TypeProto& type) {
 std::vector<onnx::TypeProto> types_of(const std::vector<onnx::ValueInfoProto>& infos, const onnx::GraphProto& graph) {
   std::vector<onnx::TypeProto> out;
   for (const auto& info : infos) {
-    const bool has_default = std::any_of(graph.initializer.begin(), graph.initializer.end(), [&](const auto& t) { return t.name == info.name; });
+    const bool has_default =
+        std::any_of(graph.initializer.begin(), graph.initializer.end(), [&](const auto& t) { return t.name == info.name; });
     if (!has_default) out.push_back(info.type);
   }
   return out;
@@ -84,9 +85,7 @@ std::string run_case(const fs::path& folder, const Options& suite) {
         if (!text.empty()) return cat("output ", outputs.name(i), ": ", text);
       }
     }
-  } catch (const std::exception& error) {
-    return error.what();
-  }
+  } catch (const std::exception& error) { return error.what(); }
   return "";
 }
 
@@ -140,16 +139,26 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     auto value = [&]() -> std::string { return i + 1 < argc ? argv[++i] : ""; };
-    if (flag == "--data") options.data = value();
-    else if (flag == "--backend") options.session.backends = {value()};
-    else if (flag == "--filter") options.filter = value();
-    else if (flag == "--expected-failures") options.expected_failures = value();
-    else if (flag == "--no-optimise") options.session.optimise = false;
-    else if (flag == "--no-fork") options.fork = false;
-    else if (flag == "--quiet") options.quiet = true;
-    else if (flag == "--structure") options.structure = true;
+    if (flag == "--data")
+      options.data = value();
+    else if (flag == "--backend")
+      options.session.backends = {value()};
+    else if (flag == "--filter")
+      options.filter = value();
+    else if (flag == "--expected-failures")
+      options.expected_failures = value();
+    else if (flag == "--no-optimise")
+      options.session.optimise = false;
+    else if (flag == "--no-fork")
+      options.fork = false;
+    else if (flag == "--quiet")
+      options.quiet = true;
+    else if (flag == "--structure")
+      options.structure = true;
     else {
-      std::fprintf(stderr, "usage: onnx_suite --data DIR [--backend NAME] [--filter TEXT] [--expected-failures FILE] [--no-optimise] [--no-fork] [--quiet] [--structure]\n");
+      std::fprintf(stderr,
+                   "usage: onnx_suite --data DIR [--backend NAME] [--filter TEXT] [--expected-failures FILE] [--no-optimise] [--no-fork] "
+                   "[--quiet] [--structure]\n");
       return 2;
     }
   }

@@ -59,7 +59,8 @@ Result<std::string> difference(const fs::path& model, const fs::path& written) {
   forget_new_names(first, second);
   const std::string after = NACRE_TRY(listing(second));
   if (before == after) return std::string();
-  const size_t at = size_t(std::mismatch(before.begin(), before.begin() + long(std::min(before.size(), after.size())), after.begin()).first - before.begin());
+  const size_t at = size_t(
+      std::mismatch(before.begin(), before.begin() + long(std::min(before.size(), after.size())), after.begin()).first - before.begin());
   const size_t from = at < 60 ? 0 : at - 60;
   return cat("was ...", before.substr(from, 120), "... is ...", after.substr(from, 120));
 }
@@ -69,7 +70,8 @@ int run(const fs::path& data, const std::string& filter, const fs::path& write, 
   std::vector<fs::path> models;
   for (const char* group : {"node", "simple", "pytorch-converted", "pytorch-operator"})
     for (const auto& entry : fs::directory_iterator(data / group))
-      if (entry.path().filename().string().find(filter) != std::string::npos && fs::exists(entry.path() / "model.onnx")) models.push_back(entry.path());
+      if (entry.path().filename().string().find(filter) != std::string::npos && fs::exists(entry.path() / "model.onnx"))
+        models.push_back(entry.path());
   std::sort(models.begin(), models.end());
   for (const fs::path& folder : models) {
     const std::string name = folder.filename().string();
@@ -87,10 +89,14 @@ int main(int argc, char** argv) {
   std::string filter, expected;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string flag = argv[i];
-    if (flag == "--data") data = argv[i + 1];
-    else if (flag == "--filter") filter = argv[i + 1];
-    else if (flag == "--write") write = argv[i + 1];
-    else if (flag == "--expected-failures") expected = argv[i + 1];
+    if (flag == "--data")
+      data = argv[i + 1];
+    else if (flag == "--filter")
+      filter = argv[i + 1];
+    else if (flag == "--write")
+      write = argv[i + 1];
+    else if (flag == "--expected-failures")
+      expected = argv[i + 1];
   }
   if (!fs::is_directory(data / "node")) {
     std::fprintf(stderr, "usage: roundtrip_suite --data DIR [--filter TEXT] [--write DIR] [--expected-failures FILE]\n");

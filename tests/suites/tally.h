@@ -19,11 +19,14 @@ class Tally {
   /// `problem` is empty when the case passed.
   void add(const std::string& name, const std::string& problem) {
     const bool listed = expected_.contains(name);
-    if (problem.empty() && !listed) ++passed_;
-    else if (!problem.empty() && listed) ++as_expected_;
+    if (problem.empty() && !listed)
+      ++passed_;
+    else if (!problem.empty() && listed)
+      ++as_expected_;
     else {
       ++failed_;
-      if (!quiet_) std::printf("FAILED %s: %s\n", name.c_str(), problem.empty() ? "is listed as an expected failure and passes" : problem.c_str());
+      if (!quiet_)
+        std::printf("FAILED %s: %s\n", name.c_str(), problem.empty() ? "is listed as an expected failure and passes" : problem.c_str());
     }
   }
 

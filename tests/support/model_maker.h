@@ -100,8 +100,8 @@ inline onnx::AttributeProto reference(std::string name, std::string of, int32_t 
 
 using Names = std::vector<std::string>;
 
-inline onnx::NodeProto make_node(std::string op, const Names& inputs, const Names& outputs, std::vector<onnx::AttributeProto> attributes = {},
-                                 std::string domain = "", std::string name = "") {
+inline onnx::NodeProto make_node(std::string op, const Names& inputs, const Names& outputs,
+                                 std::vector<onnx::AttributeProto> attributes = {}, std::string domain = "", std::string name = "") {
   onnx::NodeProto node;
   node.op_type = keep(std::move(op)), node.domain = keep(std::move(domain)), node.name = keep(std::move(name));
   node.input = keep(inputs), node.output = keep(outputs), node.attribute = std::move(attributes);
@@ -110,16 +110,25 @@ inline onnx::NodeProto make_node(std::string op, const Names& inputs, const Name
 
 class GraphMaker {
  public:
-  GraphMaker& input(std::string name, DType dtype, std::vector<Dim> dims) { return input(std::move(name), tensor_type(dtype, std::move(dims))); }
-  GraphMaker& input(std::string name, onnx::TypeProto type) { return proto.input.push_back(value_info(std::move(name), std::move(type))), *this; }
-  GraphMaker& output(std::string name, DType dtype, std::vector<Dim> dims) { return output(std::move(name), tensor_type(dtype, std::move(dims))); }
-  GraphMaker& output(std::string name, onnx::TypeProto type = {}) { return proto.output.push_back(value_info(std::move(name), std::move(type))), *this; }
+  GraphMaker& input(std::string name, DType dtype, std::vector<Dim> dims) {
+    return input(std::move(name), tensor_type(dtype, std::move(dims)));
+  }
+  GraphMaker& input(std::string name, onnx::TypeProto type) {
+    return proto.input.push_back(value_info(std::move(name), std::move(type))), *this;
+  }
+  GraphMaker& output(std::string name, DType dtype, std::vector<Dim> dims) {
+    return output(std::move(name), tensor_type(dtype, std::move(dims)));
+  }
+  GraphMaker& output(std::string name, onnx::TypeProto type = {}) {
+    return proto.output.push_back(value_info(std::move(name), std::move(type))), *this;
+  }
   GraphMaker& constant(std::string name, Tensor value) {
     return proto.initializer.push_back(onnx::from_tensor(keep(std::move(value)), keep(std::move(name)))), *this;
   }
   GraphMaker& node(std::string op, const Names& inputs, const Names& outputs, std::vector<onnx::AttributeProto> attributes = {},
                    std::string domain = "", std::string name = "") {
-    return proto.node.push_back(make_node(std::move(op), inputs, outputs, std::move(attributes), std::move(domain), std::move(name))), *this;
+    return proto.node.push_back(make_node(std::move(op), inputs, outputs, std::move(attributes), std::move(domain), std::move(name))),
+           *this;
   }
   onnx::GraphProto proto;
 };
@@ -131,11 +140,15 @@ class ModelMaker : public GraphMaker {
     model.ir_version = ir_version;
     import("", opset);
   }
-  ModelMaker& import(std::string domain, int64_t version) { return model.opset_import.push_back({keep(std::move(domain)), version}), *this; }
+  ModelMaker& import(std::string domain, int64_t version) {
+    return model.opset_import.push_back({keep(std::move(domain)), version}), *this;
+  }
   /// A function of domain "local".
-  onnx::FunctionProto& function(std::string name, const Names& inputs, const Names& outputs, std::vector<onnx::NodeProto> nodes, int64_t opset = 22) {
+  onnx::FunctionProto& function(std::string name, const Names& inputs, const Names& outputs, std::vector<onnx::NodeProto> nodes,
+                                int64_t opset = 22) {
     onnx::FunctionProto made;
-    made.name = keep(std::move(name)), made.domain = "local", made.input = keep(inputs), made.output = keep(outputs), made.node = std::move(nodes);
+    made.name = keep(std::move(name)), made.domain = "local", made.input = keep(inputs), made.output = keep(outputs),
+    made.node = std::move(nodes);
     made.opset_import = {{"", opset}, {"local", 1}};
     return model.functions.emplace_back(std::move(made));
   }
@@ -158,9 +171,7 @@ template <class F>
 Error thrown_by(F&& call) {
   try {
     call();
-  } catch (const Error& error) {
-    return error;
-  }
+  } catch (const Error& error) { return error; }
   ADD_FAILURE() << "nothing was thrown";
   return Error(ErrorCode::internal, "nothing");
 }
@@ -168,11 +179,14 @@ Error thrown_by(F&& call) {
 /// `error` is of this code and its text holds every part.
 inline void expect_error(const Error& error, ErrorCode code, std::initializer_list<std::string_view> parts = {}) {
   EXPECT_EQ(to_string(error.code()), to_string(code)) << error.what();
-  for (std::string_view part : parts) EXPECT_NE(std::string_view(error.what()).find(part), std::string_view::npos) << "no '" << part << "' in: " << error.what();
+  for (std::string_view part : parts)
+    EXPECT_NE(std::string_view(error.what()).find(part), std::string_view::npos) << "no '" << part << "' in: " << error.what();
 }
 
 inline Tensor floats(Shape shape, std::vector<float> values) { return Tensor::of<float>(std::move(shape), std::span<const float>(values)); }
-inline Tensor ints(Shape shape, std::vector<int64_t> values) { return Tensor::of<int64_t>(std::move(shape), std::span<const int64_t>(values)); }
+inline Tensor ints(Shape shape, std::vector<int64_t> values) {
+  return Tensor::of<int64_t>(std::move(shape), std::span<const int64_t>(values));
+}
 inline Tensor truth(bool value) { return Tensor::scalar<bool>(value); }
 template <class T>
 std::vector<T> values_of(const Tensor& tensor) {

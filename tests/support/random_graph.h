@@ -68,9 +68,14 @@ class RandomGraph {
     const Edge x = pick();
     if (!has_shape(x)) return pool_.push_back(unary(b_, x));
     switch (below(16)) {
-      case 0: case 1: return pool_.push_back(unary(b_, x));
-      case 2: case 3: case 4: return binary(x, pick());
-      case 5: case 6: case 7: return view(x);
+      case 0:
+      case 1: return pool_.push_back(unary(b_, x));
+      case 2:
+      case 3:
+      case 4: return binary(x, pick());
+      case 5:
+      case 6:
+      case 7: return view(x);
       case 8: return concat(x);
       case 9: return split(x);
       case 10: return transpose(x);
@@ -196,7 +201,8 @@ class RandomGraph {
     EXPECT_TRUE(b.status()) << b.status().error().what();
     Node node;
     node.op = find_op("", "Loop");
-    node.inputs = {b_.constant(Tensor::scalar<int64_t>(int64_t(1 + below(3)))), b_.constant(Tensor::scalar<bool>(true)), x, below(2) ? x : y, y};
+    node.inputs = {b_.constant(Tensor::scalar<int64_t>(int64_t(1 + below(3)))), b_.constant(Tensor::scalar<bool>(true)), x,
+                   below(2) ? x : y, y};
     node.captured = 1;
     node.bodies.emplace_back("body", std::move(body));
     node.bodies.back().captures = {4};

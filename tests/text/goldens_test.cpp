@@ -1,9 +1,8 @@
 // Tokenizers against the reference's results, every line of them.
-#include "tests/shared.h"
-
 #include <chrono>
 #include <cstdio>
 
+#include "tests/shared.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
 
@@ -13,7 +12,9 @@ namespace {
 using Numbers = std::vector<int64_t>;
 
 template <class T>
-Numbers numbers(const std::vector<T>& list) { return {list.begin(), list.end()}; }
+Numbers numbers(const std::vector<T>& list) {
+  return {list.begin(), list.end()};
+}
 Numbers numbers(const Json& json, std::string_view key) { return json.has(key) ? *json.at(key)->integers() : Numbers(); }
 
 Numbers flat(const std::vector<ByteRange>& ranges) {
@@ -96,7 +97,8 @@ TEST_P(Golden, EveryLineOfTheCorpusIsEqual) {
 EncodeOptions options_of(const Json& op) {
   EncodeOptions out{.add_special_tokens = *op.boolean("add_special", true)};
   if (!op.has("max_length")) return out;
-  Truncation truncation{.max_length = static_cast<size_t>(*op.integer("max_length")), .stride = static_cast<size_t>(*op.integer("stride", 0))};
+  Truncation truncation{.max_length = static_cast<size_t>(*op.integer("max_length")),
+                        .stride = static_cast<size_t>(*op.integer("stride", 0))};
   const std::string_view strategy = *op.text("strategy", "longest_first");
   if (strategy == "only_first") truncation.strategy = Truncation::Strategy::only_first;
   if (strategy == "only_second") truncation.strategy = Truncation::Strategy::only_second;
@@ -123,7 +125,8 @@ TextInput input_of(const Json& entry) {
 }
 
 void check_truncate(const Tokenizer& tokenizer, const Json& op, const std::string& where) {
-  const TextInput input = op.has("b") ? TextInput{corpus_text(*op.at("a")), corpus_text(*op.at("b"))} : TextInput{corpus_text(*op.at("a")), {}};
+  const TextInput input =
+      op.has("b") ? TextInput{corpus_text(*op.at("a")), corpus_text(*op.at("b"))} : TextInput{corpus_text(*op.at("a")), {}};
   const auto got = tokenizer.encode(input, options_of(op));
   EXPECT_EQ(got.has_value(), !op.has("error")) << where;
   if (op.has("error")) return;
@@ -214,8 +217,12 @@ TEST_P(Golden, EveryOperationIsEqual) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tokenizers, Golden, testing::Values("bert-uncased-minilm", "bert-cased"),
-                         [](const auto& info) { std::string out = info.param; for (char& c : out) if (c == '-' || c == '.') c = '_'; return out; });
+INSTANTIATE_TEST_SUITE_P(Tokenizers, Golden, testing::Values("bert-uncased-minilm", "bert-cased"), [](const auto& info) {
+  std::string out = info.param;
+  for (char& c : out)
+    if (c == '-' || c == '.') c = '_';
+  return out;
+});
 
 TEST(Utf8, IllFormedTextIsPlacedAndReplacedAsTheReferenceDoes) {
   NACRE_NEEDS_SHARED("tokenizers/invalid_utf8.json");

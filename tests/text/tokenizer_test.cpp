@@ -91,7 +91,8 @@ TEST(Tokenizer, PaddingOutlivesItsOptions) {
   std::vector<Encoding> batch;
   {
     const TextInput inputs[] = {{"a", {}}, {"un a cafe", {}}};
-    batch = *small().encode_batch(inputs, {.padding = Padding{.multiple_of = 4, .token = "a pad token that is too long for a short string"}});
+    batch =
+        *small().encode_batch(inputs, {.padding = Padding{.multiple_of = 4, .token = "a pad token that is too long for a short string"}});
   }
   EXPECT_EQ(batch[0].ids, (Ids{2, 11, 3, 0, 0, 0, 0, 0}));
   EXPECT_EQ(batch[0].attention_mask, (std::vector<uint8_t>{1, 1, 1, 0, 0, 0, 0, 0}));
@@ -118,8 +119,8 @@ TEST(Tokenizer, UnknownComponentsAreNamed) {
 
 TEST(Tokenizer, DamagedFilesAreErrors) {
   const std::pair<std::string_view, std::string_view> damages[] = {
-      {"\"a\": 11", "\"a\": -11"},        {"\"a\": 11", "\"a\": 99999999999"}, {"\"a\": 11", "\"a\": \"11\""},
-      {"[\"[SEP]\", 3]", "[\"[SEP]\"]"},  {"\"content\": \"[PAD]\", ", ""},    {"\"##\", \"cleanup\"", "7, \"cleanup\""},
+      {"\"a\": 11", "\"a\": -11"},          {"\"a\": 11", "\"a\": 99999999999"}, {"\"a\": 11", "\"a\": \"11\""},
+      {"[\"[SEP]\", 3]", "[\"[SEP]\"]"},    {"\"content\": \"[PAD]\", ", ""},    {"\"##\", \"cleanup\"", "7, \"cleanup\""},
       {"\"vocab\": {", "\"vocabulary\": {"}};
   for (const auto& [from, to] : damages) EXPECT_FALSE(Tokenizer::parse(changed(from, to))) << to;
 }

@@ -12,10 +12,18 @@ struct Row {
   std::string_view name;
   Activation kind;
 };
-constexpr Row kRows[] = {{"relu", Activation::relu},       {"clip", Activation::clip},           {"leaky_relu", Activation::leaky_relu},
-                         {"elu", Activation::elu},         {"hardsigmoid", Activation::hardsigmoid}, {"hardswish", Activation::hardswish},
-                         {"sigmoid", Activation::sigmoid}, {"tanh", Activation::tanh},           {"silu", Activation::silu},
-                         {"gelu", Activation::gelu_erf},   {"gelu_tanh", Activation::gelu_tanh}, {"mish", Activation::mish},
+constexpr Row kRows[] = {{"relu", Activation::relu},
+                         {"clip", Activation::clip},
+                         {"leaky_relu", Activation::leaky_relu},
+                         {"elu", Activation::elu},
+                         {"hardsigmoid", Activation::hardsigmoid},
+                         {"hardswish", Activation::hardswish},
+                         {"sigmoid", Activation::sigmoid},
+                         {"tanh", Activation::tanh},
+                         {"silu", Activation::silu},
+                         {"gelu", Activation::gelu_erf},
+                         {"gelu_tanh", Activation::gelu_tanh},
+                         {"mish", Activation::mish},
                          {"softplus", Activation::softplus}};
 
 ActivationSpec spec_of(const FusedActivation& fused) {

@@ -43,8 +43,8 @@ struct Prepared {
 bool fits_all(const Prepared& p) {
   for (const Layout* operand : {&p.q, &p.k, &p.v})
     if (operand->size[0] != 1 && operand->size[0] != p.y.size[0]) return false;
-  return p.k.size[1] > 0 && p.k.size[2] > 0 && p.y.size[1] == p.q.size[1] && p.q.size[1] % p.k.size[1] == 0 && p.v.size[1] == p.k.size[1] && p.v.size[2] == p.k.size[2] &&
-         p.q.size[3] == p.k.size[3] && p.mask.fits(p.y, p.k.size[2]) && p.keep.fits(p.y, p.k.size[2]);
+  return p.k.size[1] > 0 && p.k.size[2] > 0 && p.y.size[1] == p.q.size[1] && p.q.size[1] % p.k.size[1] == 0 && p.v.size[1] == p.k.size[1] &&
+         p.v.size[2] == p.k.size[2] && p.q.size[3] == p.k.size[3] && p.mask.fits(p.y, p.k.size[2]) && p.keep.fits(p.y, p.k.size[2]);
 }
 
 Layout layout(const NodeView& n, size_t i, std::string_view flag) {
@@ -104,14 +104,25 @@ void zero_unseen(const AttentionArgs& args) {
 
 Result<void> run(const Call& call) {
   const Prepared& p = *static_cast<const Prepared*>(call.prepared);
-  const int64_t heads = p.y.size[1], pairs = p.y.size[0] * heads, queries = p.y.size[2], keys = p.k.size[2], size = p.q.size[3], values = p.v.size[3];
+  const int64_t heads = p.y.size[1], pairs = p.y.size[0] * heads, queries = p.y.size[2], keys = p.k.size[2], size = p.q.size[3],
+                values = p.v.size[3];
   if (call.output().size() == 0) return {};
-  AttentionArgs all{.q_stride = p.q.stride[2], .k_stride = p.k.stride[2], .v_stride = p.v.stride[2], .y_stride = p.y.stride[2], .queries = queries,
-                    .keys = keys, .head_size = size, .value_size = values, .scale = p.scale, .mask_stride = p.combined.stride[2]};
+  AttentionArgs all{.q_stride = p.q.stride[2],
+                    .k_stride = p.k.stride[2],
+                    .v_stride = p.v.stride[2],
+                    .y_stride = p.y.stride[2],
+                    .queries = queries,
+                    .keys = keys,
+                    .head_size = size,
+                    .value_size = values,
+                    .scale = p.scale,
+                    .mask_stride = p.combined.stride[2]};
   const int threads = std::max(1, call.context.threads);
   const bool small = pairs * queries * keys * (size + values) < (1 << 16);
-  const int64_t blocks = small || pairs >= 4 * threads ? 1 : std::min<int64_t>((queries + 31) / 32, 4 * threads), scratch = kernels().attention_scratch(all);
-  Tensor space = NACRE_TRY(call.scratch((scratch * threads + (p.combines ? p.combined.size[0] * p.combined.size[1] * p.combined.size[2] * keys : 0)) * 4));
+  const int64_t blocks = small || pairs >= 4 * threads ? 1 : std::min<int64_t>((queries + 31) / 32, 4 * threads),
+                scratch = kernels().attention_scratch(all);
+  Tensor space = NACRE_TRY(
+      call.scratch((scratch * threads + (p.combines ? p.combined.size[0] * p.combined.size[1] * p.combined.size[2] * keys : 0)) * 4));
   float* memory = reinterpret_cast<float*>(space.mutable_data<uint8_t>().data());
   const float* mask = call.in(3);
   if (p.combines) {
@@ -123,15 +134,18 @@ Result<void> run(const Call& call) {
     args.scratch = memory + scratch * thread;
     for (int64_t item = begin; item < end; ++item) {
       const int64_t pair = item / blocks, block = item % blocks, batch = pair / heads, head = pair % heads;
-      args.q = call.in(0) + p.q.at(batch, head), args.k = call.in(1) + p.k.at(batch, head / p.group), args.v = call.in(2) + p.v.at(batch, head / p.group);
+      args.q = call.in(0) + p.q.at(batch, head), args.k = call.in(1) + p.k.at(batch, head / p.group),
+      args.v = call.in(2) + p.v.at(batch, head / p.group);
       args.y = call.out() + p.y.at(batch, head), args.mask = mask ? mask + p.combined.at(batch, head) : nullptr;
       args.query_begin = queries * block / blocks, args.query_end = queries * (block + 1) / blocks;
       kernels().attention(args);
       if (p.zero_nan) zero_unseen(args);
     }
   };
-  if (threads == 1 || small) piece(0, pairs * blocks, 0);
-  else parallel_for(pairs * blocks, 1, piece, threads);
+  if (threads == 1 || small)
+    piece(0, pairs * blocks, 0);
+  else
+    parallel_for(pairs * blocks, 1, piece, threads);
   return {};
 }
 

@@ -42,6 +42,7 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
 }  // namespace
 
 extern const Backend backend_native;
-const Backend backend_native{.name = "native", .about = "our own engine for CPUs", .probe = probe, .supports = supports, .compile = compile};
+const Backend backend_native{
+    .name = "native", .about = "our own engine for CPUs", .probe = probe, .supports = supports, .compile = compile};
 
 }  // namespace nacre

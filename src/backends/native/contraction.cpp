@@ -42,9 +42,8 @@ void multiply(const GemmArgs& args, RunContext& context) {
   if (threads <= 1 || args.m * args.n * args.k < kWorthSplitting) return k.gemm(args);
   if (panels >= 2 * threads || args.m < 4 * k.gemm_tile_rows) {
     const int64_t grain = std::max<int64_t>(1, panels / (4 * threads));
-    parallel(context, panels, grain, [&](int64_t begin, int64_t end) {
-      k.gemm(args.part_of_columns(begin * k.gemm_panel, std::min(args.n, end * k.gemm_panel)));
-    });
+    parallel(context, panels, grain,
+             [&](int64_t begin, int64_t end) { k.gemm(args.part_of_columns(begin * k.gemm_panel, std::min(args.n, end * k.gemm_panel))); });
   } else {
     const int64_t tiles = (args.m + k.gemm_tile_rows - 1) / k.gemm_tile_rows, grain = std::max<int64_t>(1, tiles / (4 * threads));
     parallel(context, tiles, grain, [&](int64_t begin, int64_t end) {
@@ -96,10 +95,21 @@ Result<std::shared_ptr<const void>> prepare_linear(const NodeView& n, PackCache&
 Result<void> run_linear(const Call& call) {
   const auto& prepared = *static_cast<const PreparedLinear*>(call.prepared);
   const int64_t k = call.input(0).shape().back(), n = call.output().shape().back(), m = k ? call.input(0).size() / k : 0;
-  GemmArgs args{.m = m, .n = n, .k = k, .a = call.in(0), .lda = k, .b = static_cast<const Packed*>(prepared.weights.get())->panels.data<float>().data(),
-                .c = call.out(), .ldc = n};
-  args.epilogue = {.bias_columns = call.in(2), .residual = call.in(3), .residual_stride = n, .residual_after_activation = prepared.after,
-                   .activation = prepared.activation.kind, .alpha = prepared.activation.alpha, .beta = prepared.activation.beta};
+  GemmArgs args{.m = m,
+                .n = n,
+                .k = k,
+                .a = call.in(0),
+                .lda = k,
+                .b = static_cast<const Packed*>(prepared.weights.get())->panels.data<float>().data(),
+                .c = call.out(),
+                .ldc = n};
+  args.epilogue = {.bias_columns = call.in(2),
+                   .residual = call.in(3),
+                   .residual_stride = n,
+                   .residual_after_activation = prepared.after,
+                   .activation = prepared.activation.kind,
+                   .alpha = prepared.activation.alpha,
+                   .beta = prepared.activation.beta};
   multiply(args, call.context);
   return {};
 }
@@ -153,8 +163,16 @@ Result<void> run_matmul(const Call& call) {
   parallel(call.context, pieces * row_blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t batch = piece / row_blocks, block = piece % row_blocks;
-      GemmArgs args{.m = rows, .n = n, .k = k, .a = x + (one ? 0 : operand_matrix(batch, out, a) * m * k), .lda = k,
-                    .b = y + (one ? 0 : operand_matrix(batch, out, b) * k * n), .ldb = n, .b_layout = MatrixLayout::row_major, .c = z + batch * rows * n, .ldc = n};
+      GemmArgs args{.m = rows,
+                    .n = n,
+                    .k = k,
+                    .a = x + (one ? 0 : operand_matrix(batch, out, a) * m * k),
+                    .lda = k,
+                    .b = y + (one ? 0 : operand_matrix(batch, out, b) * k * n),
+                    .ldb = n,
+                    .b_layout = MatrixLayout::row_major,
+                    .c = z + batch * rows * n,
+                    .ldc = n};
       args.scratch = space + piece * scratch_floats;
       kernels().gemm(args.part_of_rows(rows * block / row_blocks, rows * (block + 1) / row_blocks));
     }

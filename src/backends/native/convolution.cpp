@@ -51,7 +51,8 @@ Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) 
   if (out->groups < 1 || w[0] % out->groups != 0 || w[1] * out->groups != x[1])
     return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " do not fit ", out->groups, " groups");
   const Shape y = *constant_shape(*n.graph.fact(n.node.outputs[0]).shape);
-  if (n.has(2) && shape_of(n, 2) != Shape{w[0]}) return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
+  if (n.has(2) && shape_of(n, 2) != Shape{w[0]})
+    return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
   if (n.has(3) && shape_of(n, 3) != y) return fail(ErrorCode::invalid_argument, "residual ", shape_of(n, 3), " for ", y);
   out->channels_in = w[1], out->channels_out = w[0] / out->groups;
   out->activation = activation_of(n.attributes());
@@ -62,14 +63,20 @@ Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) 
 
 Epilogue epilogue_of(const Call& call, const PreparedConv& conv, int64_t channel, int64_t image) {
   const int64_t plane = conv.window.output[0] * conv.window.output[1], channels = conv.groups * conv.channels_out;
-  Epilogue out{.bias_rows = call.in(2) ? call.in(2) + channel : nullptr, .residual = call.in(3), .residual_stride = plane,
-               .residual_after_activation = conv.after, .activation = conv.activation.kind, .alpha = conv.activation.alpha, .beta = conv.activation.beta};
+  Epilogue out{.bias_rows = call.in(2) ? call.in(2) + channel : nullptr,
+               .residual = call.in(3),
+               .residual_stride = plane,
+               .residual_after_activation = conv.after,
+               .activation = conv.activation.kind,
+               .alpha = conv.activation.alpha,
+               .beta = conv.activation.beta};
   if (out.residual) out.residual += (image * channels + channel) * plane;
   return out;
 }
 
 Result<void> run_depthwise(const Call& call, const PreparedConv& conv) {
-  const int64_t images = call.input(0).shape()[0], in_plane = conv.window.input[0] * conv.window.input[1], plane = conv.window.output[0] * conv.window.output[1];
+  const int64_t images = call.input(0).shape()[0], in_plane = conv.window.input[0] * conv.window.input[1],
+                plane = conv.window.output[0] * conv.window.output[1];
   const int64_t taps = conv.window.kernel[0] * conv.window.kernel[1], floats = kernels().window_scratch(conv.window);
   const int64_t pieces = std::max<int64_t>(1, std::min(conv.groups, 8 * int64_t(call.context.threads)));
   Tensor scratch = NACRE_TRY(call.scratch(images * pieces * floats * 4));
@@ -78,23 +85,30 @@ Result<void> run_depthwise(const Call& call, const PreparedConv& conv) {
   float* y = call.out();
   parallel(call.context, images * pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t image = piece / pieces, first = conv.groups * (piece % pieces) / pieces, last = conv.groups * (piece % pieces + 1) / pieces;
-      kernels().depthwise({.window = conv.window, .x = x + (image * conv.groups + first) * in_plane, .weights = w + first * taps,
-                           .y = y + (image * conv.groups + first) * plane, .channels = last - first,
-                           .epilogue = epilogue_of(call, conv, first, image), .scratch = space + piece * floats});
+      const int64_t image = piece / pieces, first = conv.groups * (piece % pieces) / pieces,
+                    last = conv.groups * (piece % pieces + 1) / pieces;
+      kernels().depthwise({.window = conv.window,
+                           .x = x + (image * conv.groups + first) * in_plane,
+                           .weights = w + first * taps,
+                           .y = y + (image * conv.groups + first) * plane,
+                           .channels = last - first,
+                           .epilogue = epilogue_of(call, conv, first, image),
+                           .scratch = space + piece * floats});
     }
   });
   return {};
 }
 
 Result<void> run_dense(const Call& call, const PreparedConv& conv) {
-  const int64_t images = call.input(0).shape()[0], in_plane = conv.window.input[0] * conv.window.input[1], plane = conv.window.output[0] * conv.window.output[1];
+  const int64_t images = call.input(0).shape()[0], in_plane = conv.window.input[0] * conv.window.input[1],
+                plane = conv.window.output[0] * conv.window.output[1];
   const int64_t depth = conv.channels_in * conv.window.kernel[0] * conv.window.kernel[1];
   ConvArgs all{.window = conv.window, .channels_in = conv.channels_in, .channels_out = conv.channels_out};
   // Positions are the columns of a product: threads take panels of them, channels too when a plane is small.
   const int64_t panel = kernels().gemm_panel, panels = (plane + panel - 1) / panel, threads = call.context.threads;
   const int64_t matrices = images * conv.groups;
-  const int64_t column_pieces = std::clamp<int64_t>(threads > 1 ? 4 * threads / std::max<int64_t>(1, matrices) : 1, 1, std::max<int64_t>(1, panels));
+  const int64_t column_pieces =
+      std::clamp<int64_t>(threads > 1 ? 4 * threads / std::max<int64_t>(1, matrices) : 1, 1, std::max<int64_t>(1, panels));
   const int64_t floats = kernels().conv_scratch(all);
   Tensor scratch = NACRE_TRY(call.scratch(matrices * column_pieces * floats * 4));
   float* space = reinterpret_cast<float*>(scratch.mutable_raw());
@@ -102,7 +116,8 @@ Result<void> run_dense(const Call& call, const PreparedConv& conv) {
   float* y = call.out();
   parallel(call.context, matrices * column_pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t matrix = piece / column_pieces, part = piece % column_pieces, image = matrix / conv.groups, group = matrix % conv.groups;
+      const int64_t matrix = piece / column_pieces, part = piece % column_pieces, image = matrix / conv.groups,
+                    group = matrix % conv.groups;
       ConvArgs args = all;
       args.x = x + matrix * conv.channels_in * in_plane;
       args.weights = w + group * conv.channels_out * depth;
@@ -132,7 +147,8 @@ struct PreparedPool {
 
 bool matches_pool(const NodeView& n) {
   const std::string_view op = n.node.op->name;
-  if (!n.node.op->domain.empty() || (op != "MaxPool" && op != "AveragePool") || n.node.has_output(1) || n.fact(0).dtype != DType::float32) return false;
+  if (!n.node.op->domain.empty() || (op != "MaxPool" && op != "AveragePool") || n.node.has_output(1) || n.fact(0).dtype != DType::float32)
+    return false;
   const size_t rank = n.fact(0).shape->size();
   // A window that sticks out of the padding counts other elements; that case is rare and left to the plain loops.
   return (rank == 3 || rank == 4) && n.attributes().integer("ceil_mode", 0) == 0;
@@ -161,7 +177,12 @@ Result<void> run_pool(const Call& call) {
   parallel(call.context, pieces, 1, [&, window = window, pooling = pooling](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t first = planes * piece / pieces, last = planes * (piece + 1) / pieces;
-      kernels().pool({.window = window, .pooling = pooling, .x = x + first * in_plane, .y = y + first * plane, .planes = last - first, .scratch = space + piece * floats});
+      kernels().pool({.window = window,
+                      .pooling = pooling,
+                      .x = x + first * in_plane,
+                      .y = y + first * plane,
+                      .planes = last - first,
+                      .scratch = space + piece * floats});
     }
   });
   return {};

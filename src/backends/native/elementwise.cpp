@@ -18,9 +18,9 @@ struct UnaryName {
   std::string_view op;
   Unary kernel;
 };
-constexpr UnaryName kUnary[] = {{"Neg", Unary::neg},       {"Abs", Unary::abs},     {"Sqrt", Unary::sqrt},   {"Reciprocal", Unary::reciprocal},
-                                {"Floor", Unary::floor},   {"Ceil", Unary::ceil},   {"Round", Unary::round}, {"Exp", Unary::exp},
-                                {"Log", Unary::log},       {"Erf", Unary::erf},     {"Sin", Unary::sin},     {"Cos", Unary::cos}};
+constexpr UnaryName kUnary[] = {{"Neg", Unary::neg},     {"Abs", Unary::abs},   {"Sqrt", Unary::sqrt},   {"Reciprocal", Unary::reciprocal},
+                                {"Floor", Unary::floor}, {"Ceil", Unary::ceil}, {"Round", Unary::round}, {"Exp", Unary::exp},
+                                {"Log", Unary::log},     {"Erf", Unary::erf},   {"Sin", Unary::sin},     {"Cos", Unary::cos}};
 
 const UnaryName* find_unary(const NodeView& n) {
   if (!n.node.op->domain.empty()) return nullptr;
@@ -52,9 +52,8 @@ Result<void> run_activation(const Call& call) {
   const ActivationSpec spec = *static_cast<const ActivationSpec*>(call.prepared);
   const float* x = call.in(0);
   float* y = call.out();
-  parallel(call.context, call.output().size(), 2048, [=](int64_t begin, int64_t end) {
-    kernels().activate(spec.kind, spec.alpha, spec.beta, x + begin, y + begin, end - begin);
-  });
+  parallel(call.context, call.output().size(), 2048,
+           [=](int64_t begin, int64_t end) { kernels().activate(spec.kind, spec.alpha, spec.beta, x + begin, y + begin, end - begin); });
   return {};
 }
 

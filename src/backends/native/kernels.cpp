@@ -6,16 +6,16 @@
 
 namespace nacre::native {
 
-extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax, kernel_norm,
-    kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split, kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
+extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax,
+    kernel_norm, kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split,
+    kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
 
 namespace {
 
 const Kernel* const kTable[] = {
-    &kernel_conv, &kernel_pool,
-    &kernel_linear,   &kernel_matmul_fixed, &kernel_matmul, &kernel_softmax, &kernel_norm,
-    &kernel_reduce,   &kernel_activation,   &kernel_unary,  &kernel_binary,  &kernel_transpose,
-    &kernel_attention, &kernel_gather,      &kernel_concat, &kernel_split,   &kernel_slice, &kernel_expand, &kernel_lstm,      &kernel_where,  &kernel_cast,
+    &kernel_conv,   &kernel_pool,       &kernel_linear, &kernel_matmul_fixed, &kernel_matmul,    &kernel_softmax,   &kernel_norm,
+    &kernel_reduce, &kernel_activation, &kernel_unary,  &kernel_binary,       &kernel_transpose, &kernel_attention, &kernel_gather,
+    &kernel_concat, &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
 };
 
 constexpr std::string_view kViews[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};

@@ -28,7 +28,8 @@ bool matches(const NodeView& n) {
   const Attributes& a = n.attributes();
   if (a.has("activations") || a.has("clip") || a.integer("input_forget", 0) || a.integer("layout", 0)) return false;
   const Tensor *w = n.constant(1), *r = n.constant(2);
-  return w && r && w->dtype() == DType::float32 && w->rank() == 3 && r->rank() == 3 && (!n.has(3) || n.constant(3)) && !n.has(4) && !n.has(7);
+  return w && r && w->dtype() == DType::float32 && w->rank() == 3 && r->rank() == 3 && (!n.has(3) || n.constant(3)) && !n.has(4) &&
+         !n.has(7);
 }
 
 Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
@@ -37,7 +38,8 @@ Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
   Direction out;
   for (auto [from, to, depth] : {std::tuple(&w, &out.inputs, input), {&r, &out.states, hidden}}) {
     *to = NACRE_TRY(allocate(DType::float32, {kernels().gemm_packed_size(depth, rows)}));
-    NACRE_TRY(pack_panels(static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows, to->mutable_data<float>().data()));
+    NACRE_TRY(pack_panels(static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows,
+                          to->mutable_data<float>().data()));
     bytes += int64_t(to->byte_size());
   }
   out.bias = NACRE_TRY(allocate(DType::float32, {rows}, nullptr, Fill::zero));
@@ -50,9 +52,11 @@ Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
 Result<std::shared_ptr<const void>> prepare(const NodeView& n, PackCache& cache) {
   const Shape x = *constant_shape(*n.fact(0).shape);
   const Tensor &w = *n.constant(1), &r = *n.constant(2);
-  auto out = std::make_shared<Prepared>(Prepared{nullptr, x[0], x[1], x[2], r.shape()[2], w.shape()[0], n.attributes().string("direction", "forward") == "reverse"});
+  auto out = std::make_shared<Prepared>(
+      Prepared{nullptr, x[0], x[1], x[2], r.shape()[2], w.shape()[0], n.attributes().string("direction", "forward") == "reverse"});
   // R and the bias belong to W in every model; should two nodes share W alone, its place in the key tells them apart.
-  const std::string layout = cat("lstm ", reinterpret_cast<uintptr_t>(r.stored()), " ", n.has(3) ? reinterpret_cast<uintptr_t>(n.constant(3)->stored()) : 0);
+  const std::string layout =
+      cat("lstm ", reinterpret_cast<uintptr_t>(r.stored()), " ", n.has(3) ? reinterpret_cast<uintptr_t>(n.constant(3)->stored()) : 0);
   out->packed = NACRE_TRY(cache.get(w, layout, [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
     auto packed = std::make_shared<Packed>();
     for (int64_t which = 0; which < w.shape()[0]; ++which) packed->directions.push_back(NACRE_TRY(pack(n, which, bytes)));
@@ -74,7 +78,14 @@ struct Lane {
 
   void project(const float* x) const {
     const int64_t rows = 4 * p.hidden;
-    GemmArgs args{.m = p.steps * p.batch, .n = rows, .k = p.input, .a = x, .lda = p.input, .b = weights.inputs.data<float>().data(), .c = gates, .ldc = rows};
+    GemmArgs args{.m = p.steps * p.batch,
+                  .n = rows,
+                  .k = p.input,
+                  .a = x,
+                  .lda = p.input,
+                  .b = weights.inputs.data<float>().data(),
+                  .c = gates,
+                  .ldc = rows};
     args.epilogue.bias_columns = weights.bias.data<float>().data();
     multiply(args, context);
   }
@@ -82,7 +93,15 @@ struct Lane {
   void step(int64_t t) const {
     const int64_t n = p.hidden, rows = 4 * n;
     float* now = gates + t * p.batch * rows;
-    GemmArgs args{.m = p.batch, .n = rows, .k = n, .a = state, .lda = n, .b = weights.states.data<float>().data(), .c = now, .ldc = rows, .accumulate = true};
+    GemmArgs args{.m = p.batch,
+                  .n = rows,
+                  .k = n,
+                  .a = state,
+                  .lda = n,
+                  .b = weights.states.data<float>().data(),
+                  .c = now,
+                  .ldc = rows,
+                  .accumulate = true};
     multiply(args, context);
     for (int64_t b = 0; b < p.batch; ++b) {
       float *gate = now + b * rows, *c = memory + b * n, *h = state + b * n;
@@ -101,8 +120,10 @@ struct Lane {
 };
 
 void begin_with(const Call& call, size_t i, int64_t at, float* to, int64_t count) {
-  if (call.has(i)) std::memcpy(to, call.in(i) + at, size_t(count) * 4);
-  else std::fill_n(to, count, 0.0f);
+  if (call.has(i))
+    std::memcpy(to, call.in(i) + at, size_t(count) * 4);
+  else
+    std::fill_n(to, count, 0.0f);
 }
 
 Result<void> run(const Call& call) {
@@ -117,16 +138,18 @@ Result<void> run(const Call& call) {
   for (int64_t d = 0; d < p.directions; ++d) {
     float* own = memory + d * each;
     float* y = call.node.has_output(0) ? call.out(0) + d * states : nullptr;
-    lanes.push_back({p, directions[size_t(d)], apart ? alone : call.context, own, own + gates, own + gates + states, own + gates + 2 * states, y,
-                     p.directions * states, p.reverse || d == 1});
+    lanes.push_back({p, directions[size_t(d)], apart ? alone : call.context, own, own + gates, own + gates + states,
+                     own + gates + 2 * states, y, p.directions * states, p.reverse || d == 1});
     begin_with(call, 5, d * states, lanes.back().state, states);
     begin_with(call, 6, d * states, lanes.back().memory, states);
   }
   auto work = [&](int64_t begin, int64_t end, int) {
     for (int64_t d = begin; d < end; ++d) lanes[size_t(d)].project(call.in(0)), lanes[size_t(d)].walk();
   };
-  if (apart) parallel_for(p.directions, 1, work, call.context.threads);
-  else work(0, p.directions, 0);
+  if (apart)
+    parallel_for(p.directions, 1, work, call.context.threads);
+  else
+    work(0, p.directions, 0);
   for (int64_t d = 0; d < p.directions; ++d) {
     if (call.node.has_output(1)) std::memcpy(call.out(1) + d * states, lanes[size_t(d)].state, size_t(states) * 4);
     if (call.node.has_output(2)) std::memcpy(call.out(2) + d * states, lanes[size_t(d)].memory, size_t(states) * 4);

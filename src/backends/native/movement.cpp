@@ -53,7 +53,8 @@ Result<void> gather(const Call& call, const PreparedGather& p) {
   const T* indices = call.in<T>(1);
   for (int64_t i = 0; i < count; ++i)
     if (indices[i] < -p.length || indices[i] >= p.length)
-      return fail(ErrorCode::invalid_argument, "index ", int64_t(indices[i]), " is outside [", -p.length, ", ", p.length, ") in input 1 at ", i);
+      return fail(ErrorCode::invalid_argument, "index ", int64_t(indices[i]), " is outside [", -p.length, ", ", p.length,
+                  ") in input 1 at ", i);
   const char* from = static_cast<const char*>(call.input(0).stored());
   char* to = call.out<char>();
   parallel(call.context, p.outer * count, grain_for(int64_t(p.row)), [&](int64_t begin, int64_t end) {
@@ -115,13 +116,16 @@ Result<void> run_concat(const Call& call) {
     for (size_t part = 0; part < p.runs.size(); offset += p.runs[part++]) {
       const char* from = call.in<char>(part);
       if (p.runs[part] == 0) continue;
-      for (int64_t row = begin; row < end; ++row) std::memcpy(to + size_t(row) * p.row + offset, from + size_t(row) * p.runs[part], p.runs[part]);
+      for (int64_t row = begin; row < end; ++row)
+        std::memcpy(to + size_t(row) * p.row + offset, from + size_t(row) * p.runs[part], p.runs[part]);
     }
   });
   return {};
 }
 
-bool matches_split(const NodeView& n) { return is(n, "Split") && all_known(n, n.node.outputs) && add_up(n, n.node.outputs, shape_of(n.fact(0))); }
+bool matches_split(const NodeView& n) {
+  return is(n, "Split") && all_known(n, n.node.outputs) && add_up(n, n.node.outputs, shape_of(n.fact(0)));
+}
 
 Result<std::shared_ptr<const void>> prepare_split(const NodeView& n, PackCache&) {
   return std::make_shared<PreparedParts>(parts(n, n.node.outputs, shape_of(n.fact(0))));
@@ -135,7 +139,8 @@ Result<void> run_split(const Call& call) {
     for (size_t part = 0; part < p.runs.size(); offset += p.runs[part++]) {
       if (p.runs[part] == 0) continue;
       char* to = call.out<char>(part);
-      for (int64_t row = begin; row < end; ++row) std::memcpy(to + size_t(row) * p.runs[part], from + size_t(row) * p.row + offset, p.runs[part]);
+      for (int64_t row = begin; row < end; ++row)
+        std::memcpy(to + size_t(row) * p.runs[part], from + size_t(row) * p.row + offset, p.runs[part]);
     }
   });
   return {};
@@ -145,7 +150,7 @@ Result<void> run_split(const Call& call) {
 
 /// Runs of `run` bytes; run number i of the output lies at the sum of position times stride, from `start` on.
 struct PreparedBox {
-  Shape sizes;                  // of the axes before the run
+  Shape sizes;                   // of the axes before the run
   std::vector<int64_t> strides;  // in bytes of the input
   int64_t start = 0;
   size_t run = 0;
@@ -242,8 +247,10 @@ Result<void> run_box(const Call& call) {
   parallel(call.context, int64_t(call.output().byte_size() / p.run), grain_for(int64_t(p.run)), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       char* run = to + size_t(i) * p.run;
-      if (p.repeats) repeat(run, from + p.locate(i), p.element, p.run);
-      else std::memcpy(run, from + p.locate(i), p.run);
+      if (p.repeats)
+        repeat(run, from + p.locate(i), p.element, p.run);
+      else
+        std::memcpy(run, from + p.locate(i), p.run);
     }
   });
   return {};

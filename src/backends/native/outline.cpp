@@ -39,7 +39,8 @@ Outline::Outline(const Graph& graph) : graph_(graph) {
 
 void Outline::drop_known_makers(const Bindings& probe) {
   std::erase_if(graph_.nodes, [&](const Node& node) {
-    return std::all_of(node.outputs.begin(), node.outputs.end(), [&](Edge edge) { return edge == kAbsent || is_known(graph_[edge], probe); });
+    return std::all_of(node.outputs.begin(), node.outputs.end(),
+                       [&](Edge edge) { return edge == kAbsent || is_known(graph_[edge], probe); });
   });
 }
 

@@ -17,6 +17,8 @@ void parallel(RunContext& context, int64_t items, int64_t grain, F f) {
 }
 
 /// A grain so that a piece touches about `bytes_per_item` * grain = 32 KiB at least: less is not worth waking a thread.
-inline int64_t grain_for(int64_t bytes_per_item) { return std::max<int64_t>(1, (int64_t{32} << 10) / std::max<int64_t>(1, bytes_per_item)); }
+inline int64_t grain_for(int64_t bytes_per_item) {
+  return std::max<int64_t>(1, (int64_t{32} << 10) / std::max<int64_t>(1, bytes_per_item));
+}
 
 }  // namespace nacre::native

@@ -46,7 +46,9 @@ bool fold_known_integers(Graph& graph) {
 
 class Planner {
  public:
-  Planner(Graph graph, const std::shared_ptr<PackCache>& cache, int depth) : cache_(cache), depth_(depth) { plan_->graph = std::move(graph); }
+  Planner(Graph graph, const std::shared_ptr<PackCache>& cache, int depth) : cache_(cache), depth_(depth) {
+    plan_->graph = std::move(graph);
+  }
 
   Result<std::shared_ptr<const Plan>> run(std::span<const Fact> inputs) {
     Graph& graph = plan_->graph;
@@ -124,7 +126,8 @@ class Planner {
       Step step;
       step.node = int32_t(n);
       const auto settled = [&](Edge edge) { return edge == kAbsent || is_concrete(graph().fact(edge)); };
-      const bool concrete = std::all_of(node.outputs.begin(), node.outputs.end(), settled) && std::all_of(node.inputs.begin(), node.inputs.end(), settled);
+      const bool concrete =
+          std::all_of(node.outputs.begin(), node.outputs.end(), settled) && std::all_of(node.inputs.begin(), node.inputs.end(), settled);
       const NodeView view{graph(), node};
       step.view = concrete && is_view(node);
       if (concrete && !step.view) step.kernel = find_kernel(view);
@@ -189,8 +192,10 @@ class Planner {
     for (const Step& step : plan_->steps) {
       const Node& node = graph().nodes[step.node];
       if (node.outputs.empty() || node.outputs[0] == kAbsent || !plannable_[index(node.outputs[0])]) continue;
-      if (step.view) share(node.inputs[0], node.outputs[0]);
-      else share_in_place(step, node);
+      if (step.view)
+        share(node.inputs[0], node.outputs[0]);
+      else
+        share_in_place(step, node);
     }
   }
 
@@ -259,8 +264,10 @@ class Planner {
   static void give(std::map<int64_t, int64_t>& free, int64_t offset, int64_t bytes) {
     auto next = free.lower_bound(offset);
     if (next != free.end() && offset + bytes == next->first) bytes += next->second, next = free.erase(next);
-    if (next != free.begin() && std::prev(next)->first + std::prev(next)->second == offset) std::prev(next)->second += bytes;
-    else free[offset] = bytes;
+    if (next != free.begin() && std::prev(next)->first + std::prev(next)->second == offset)
+      std::prev(next)->second += bytes;
+    else
+      free[offset] = bytes;
   }
 
   void list_releases() {
@@ -278,7 +285,8 @@ class Planner {
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache, int depth) {
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache,
+                                              int depth) {
   return Planner(std::move(graph), cache, depth).run(inputs);
 }
 

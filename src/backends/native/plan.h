@@ -11,9 +11,9 @@ struct Step {
   int32_t node = 0;
   const Kernel* kernel = nullptr;  // null: plain evaluation
   std::shared_ptr<const void> prepared;
-  std::vector<int32_t> releases;   // edges whose value is not in the arena and dies here
+  std::vector<int32_t> releases;  // edges whose value is not in the arena and dies here
   std::vector<std::shared_ptr<Program>> bodies;
-  bool view = false;               // output 0 is input 0 under another shape
+  bool view = false;  // output 0 is input 0 under another shape
 };
 
 /// Where an edge's value lies in a run.
@@ -31,13 +31,14 @@ struct Plan {
   std::string largest;  // the node with the largest output, for messages
   /// What can only be planned once these steps have run, because a shape depends on their results.
   std::shared_ptr<Program> rest;
-  std::vector<Edge> rest_inputs;   // edges of `graph` it takes
+  std::vector<Edge> rest_inputs;      // edges of `graph` it takes
   std::vector<int32_t> rest_outputs;  // positions among the graph's outputs that it gives
 };
 
 /// Binds `graph` (a copy to keep) to inputs of these facts.
 /// `depth`: how many plans already waited for others' results. Beyond a limit nothing waits any more: nodes whose shapes are
 /// not known are evaluated plainly, so that chains of them do not nest without end.
-Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache, int depth = 0);
+Result<std::shared_ptr<const Plan>> make_plan(Graph graph, std::span<const Fact> inputs, const std::shared_ptr<PackCache>& cache,
+                                              int depth = 0);
 
 }  // namespace nacre::native

@@ -69,8 +69,10 @@ class Runner final : public EvaluationHost {
     inputs_.clear();
     for (Edge edge : node.inputs) inputs_.push_back(edge == kAbsent ? nullptr : value_of(edge));
     const auto begin = context_.profile ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-    if (step.view) NACRE_TRY(run_view(node));
-    else NACRE_TRY(step.kernel ? run_kernel(step, node) : evaluate(node));
+    if (step.view)
+      NACRE_TRY(run_view(node));
+    else
+      NACRE_TRY(step.kernel ? run_kernel(step, node) : evaluate(node));
     if (context_.profile) record(step, node, begin);
     for (int32_t edge : step.releases) state_.values[edge] = Value();
     return {};
@@ -110,8 +112,10 @@ class Runner final : public EvaluationHost {
       Value& target = state_.values[index(node.outputs[i])];
       const Place& place = plan_.places[index(node.outputs[i])];
       if (place.shape) NACRE_TRY(check_result(node, i, *place.shape));
-      if (place.offset < 0) target = NACRE_TRY(settled(std::move(results_[i])));
-      else put_in_place(node, i, place, target);
+      if (place.offset < 0)
+        target = NACRE_TRY(settled(std::move(results_[i])));
+      else
+        put_in_place(node, i, place, target);
       results_[i] = Value();
     }
     return {};
@@ -302,8 +306,8 @@ std::unique_ptr<Program::RunState> Program::take_state(Bound& bound) {
 
 Result<void> Program::run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) {
   if (inputs.size() != graph_.inputs.size() || outputs.size() != graph_.outputs.size())
-    return fail(ErrorCode::invalid_argument, "takes ", graph_.inputs.size(), " inputs and gives ", graph_.outputs.size(), " outputs, called with ",
-                inputs.size(), " and ", outputs.size());
+    return fail(ErrorCode::invalid_argument, "takes ", graph_.inputs.size(), " inputs and gives ", graph_.outputs.size(),
+                " outputs, called with ", inputs.size(), " and ", outputs.size());
   std::shared_ptr<Bound> bound = NACRE_TRY(bind(inputs));
   const ArenaCharge charge = NACRE_TRY(ArenaCharge::take(context.budget, *bound->plan));
   std::unique_ptr<RunState> state = take_state(*bound);
@@ -352,13 +356,18 @@ static PlanReport report_of(const Plan& plan) {
   for (const Step& step : plan.steps) {
     const Node& node = plan.graph.nodes[step.node];
     const bool typed = !node.outputs.empty() && node.outputs[0] != kAbsent;
-    out.steps.push_back({describe(node), std::string(node.op->name), std::string(step.view ? "view" : step.kernel ? step.kernel->name : "reference"),
+    out.steps.push_back({describe(node), std::string(node.op->name),
+                         std::string(step.view     ? "view"
+                                     : step.kernel ? step.kernel->name
+                                                   : "reference"),
                          typed ? plan.graph.fact(node.outputs[0]).text() : ""});
   }
   return out;
 }
 
-Result<PlanReport> Program::plan(std::span<const Fact> inputs) const { return report_of(*NACRE_TRY(make_plan(graph_, inputs, cache_, depth_))); }
+Result<PlanReport> Program::plan(std::span<const Fact> inputs) const {
+  return report_of(*NACRE_TRY(make_plan(graph_, inputs, cache_, depth_)));
+}
 
 std::string Program::text() const {
   std::lock_guard lock(mutex_);

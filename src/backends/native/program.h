@@ -11,7 +11,8 @@ namespace nacre::native {
 class Program {
  public:
   /// `depth` 0: a whole model; more: a body, or what waits for results, whose facts hold for one plan only.
-  Program(Graph graph, std::shared_ptr<PackCache> cache, int depth = 0) : graph_(std::move(graph)), cache_(std::move(cache)), depth_(depth) {}
+  Program(Graph graph, std::shared_ptr<PackCache> cache, int depth = 0)
+      : graph_(std::move(graph)), cache_(std::move(cache)), depth_(depth) {}
   ~Program();
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context);

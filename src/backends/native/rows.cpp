@@ -32,9 +32,8 @@ Result<void> run_softmax(const Call& call) {
   const auto kernel = call.node.op->name == "Softmax" ? kernels().softmax : kernels().log_softmax;
   const float* x = call.in(0);
   float* y = call.out();
-  parallel(call.context, rows, grain_for(n * 8), [=](int64_t begin, int64_t end) {
-    kernel({.x = x + begin * n, .y = y + begin * n, .rows = end - begin, .n = n});
-  });
+  parallel(call.context, rows, grain_for(n * 8),
+           [=](int64_t begin, int64_t end) { kernel({.x = x + begin * n, .y = y + begin * n, .rows = end - begin, .n = n}); });
   return {};
 }
 
@@ -65,7 +64,12 @@ Result<void> run_norm(const Call& call) {
   if (axis < 0) axis += int64_t(shape.size());
   for (size_t d = size_t(axis); d < shape.size(); ++d) n *= shape[d];
   const auto kernel = call.node.op->name == "LayerNormalization" ? kernels().layer_norm : kernels().rms_norm;
-  const NormArgs all{.x = call.in(0), .gamma = call.in(1), .beta = call.in(2), .y = call.out(), .rows = call.input(0).size() / n, .n = n,
+  const NormArgs all{.x = call.in(0),
+                     .gamma = call.in(1),
+                     .beta = call.in(2),
+                     .y = call.out(),
+                     .rows = call.input(0).size() / n,
+                     .n = n,
                      .epsilon = call.node.attributes.real("epsilon", 1e-5f)};
   parallel(call.context, all.rows, grain_for(n * 8), [&](int64_t begin, int64_t end) {
     NormArgs part = all;
@@ -81,11 +85,16 @@ struct ReductionName {
   std::string_view op;
   Reduction kernel;
 };
-constexpr ReductionName kReductions[] = {{"ReduceSum", Reduction::sum}, {"ReduceMean", Reduction::mean}, {"ReduceMax", Reduction::max}, {"ReduceMin", Reduction::min}, {"ReduceSumSquare", Reduction::sum_square}};
+constexpr ReductionName kReductions[] = {{"ReduceSum", Reduction::sum},
+                                         {"ReduceMean", Reduction::mean},
+                                         {"ReduceMax", Reduction::max},
+                                         {"ReduceMin", Reduction::min},
+                                         {"ReduceSumSquare", Reduction::sum_square}};
 
 const ReductionName* find_reduction(const NodeView& n) {
   if (!n.node.op->domain.empty() || !n.has(0) || n.fact(0).dtype != DType::float32) return nullptr;
-  const auto found = std::find_if(std::begin(kReductions), std::end(kReductions), [&](const ReductionName& row) { return row.op == n.node.op->name; });
+  const auto found =
+      std::find_if(std::begin(kReductions), std::end(kReductions), [&](const ReductionName& row) { return row.op == n.node.op->name; });
   return found == std::end(kReductions) ? nullptr : found;
 }
 

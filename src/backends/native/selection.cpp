@@ -43,8 +43,10 @@ void choose(const Call& call, const BroadcastWalk& walk) {
 
 Result<void> run_where(const Call& call) {
   const auto& walk = *static_cast<const BroadcastWalk*>(call.prepared);
-  if (bits_of(call.output().dtype()) == 32) choose<uint32_t>(call, walk);
-  else choose<uint64_t>(call, walk);
+  if (bits_of(call.output().dtype()) == 32)
+    choose<uint32_t>(call, walk);
+  else
+    choose<uint64_t>(call, walk);
   return {};
 }
 

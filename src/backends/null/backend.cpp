@@ -50,7 +50,10 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
 }  // namespace
 
 extern const Backend backend_null;
-const Backend backend_null{.name = "null", .about = "plans and computes nothing; for tests of scheduling", .probe = probe,
-                           .supports = supports, .compile = compile};
+const Backend backend_null{.name = "null",
+                           .about = "plans and computes nothing; for tests of scheduling",
+                           .probe = probe,
+                           .supports = supports,
+                           .compile = compile};
 
 }  // namespace nacre

@@ -16,9 +16,10 @@ class ReferenceExecutable final : public Executable {
     InterpreterOptions options;
     options.budget = context.budget;
     options.checkpoint = [&context] { return context.checkpoint(); };
-    if (context.profile) options.observe = [&context](const Node& node, double milliseconds, std::span<const Value> values) {
-      context.profile->nodes.push_back({node.name, std::string(node.op->name), "reference", "reference", milliseconds, bytes_of(values)});
-    };
+    if (context.profile)
+      options.observe = [&context](const Node& node, double milliseconds, std::span<const Value> values) {
+        context.profile->nodes.push_back({node.name, std::string(node.op->name), "reference", "reference", milliseconds, bytes_of(values)});
+      };
     std::vector<Value> results = NACRE_TRY(interpret(graph_, inputs, options));
     std::move(results.begin(), results.end(), outputs.begin());
     return {};
@@ -38,7 +39,10 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
 }  // namespace
 
 extern const Backend backend_reference;
-const Backend backend_reference{.name = "reference", .about = "plain loops, every operator and dtype; the oracle of the tests",
-                                .probe = probe, .supports = supports, .compile = compile};
+const Backend backend_reference{.name = "reference",
+                                .about = "plain loops, every operator and dtype; the oracle of the tests",
+                                .probe = probe,
+                                .supports = supports,
+                                .compile = compile};
 
 }  // namespace nacre

@@ -41,9 +41,12 @@ double machine_peak(int threads) {
   for (int round = 0; round < 12; ++round) {
     std::vector<double> done(size_t(threads) * 8);
     const Stopwatch watch;
-    parallel_for(threads, 1, [&](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) done[size_t(i) * 8] = native::kernels().fma_burst(kSteps, &sinks[size_t(i) * 64]);
-    }, threads);
+    parallel_for(
+        threads, 1,
+        [&](int64_t begin, int64_t end, int) {
+          for (int64_t i = begin; i < end; ++i) done[size_t(i) * 8] = native::kernels().fma_burst(kSteps, &sinks[size_t(i) * 64]);
+        },
+        threads);
     double total = 0;
     for (double each : done) total += each;
     best = std::max(best, total / watch.seconds() / 1e9);
@@ -111,25 +114,29 @@ std::string text_of(const Measured& m) {
   Table table({"median ms", "min ms", "p99 ms", "runs", "GFLOP/s", "of peak"});
   table.add({fixed(m.times.median_ms, 3), fixed(m.times.min_ms, 3), fixed(m.times.p99_ms, 3), cat(m.times.count), fixed(m.gflops(), 1),
              fixed(100 * m.share(), 1) + " %"});
-  std::string out = cat("inputs    ", m.shapes, "\nbackends  ", m.backends, ", ", m.threads, " thread", m.threads == 1 ? "" : "s", ", ", cpu().isa_reason, "\n\n");
+  std::string out = cat("inputs    ", m.shapes, "\nbackends  ", m.backends, ", ", m.threads, " thread", m.threads == 1 ? "" : "s", ", ",
+                        cpu().isa_reason, "\n\n");
   out += table.text() + "\n";
   out += cat("work      ", scaled(m.flops), m.flops >= 1000 ? "FLOP" : " FLOP", " a run");
   out += m.unknown_nodes ? cat(", ", m.unknown_nodes, " nodes whose shapes depend on data not counted\n") : std::string("\n");
   out += cat("peak      ", fixed(m.peak_gflops, 1), " GFLOP/s measured on ", m.threads, " thread", m.threads == 1 ? "" : "s", "\n");
   out += cat("load      ", fixed(m.load_ms, 1), " ms, first run ", fixed(m.first_ms, 1), " ms\n");
-  return out + cat("memory    ", bytes_text(m.peak_bytes), " at most (", bytes_text(m.growth_bytes), " more than before the load), weights ", bytes_text(m.weight_bytes),
-                   ", kept between runs ", bytes_text(m.kept_bytes), "\n");
+  return out + cat("memory    ", bytes_text(m.peak_bytes), " at most (", bytes_text(m.growth_bytes),
+                   " more than before the load), weights ", bytes_text(m.weight_bytes), ", kept between runs ", bytes_text(m.kept_bytes),
+                   "\n");
 }
 
 std::string json_of(const Options& options, const Measured& m) {
   nlohmann::ordered_json out;
   out["model"] = options.model.path, out["version"] = std::string(version());
   out["inputs"] = m.shapes, out["backends"] = m.backends, out["threads"] = m.threads, out["isa"] = std::string(to_string(cpu().isa));
-  out["runs"] = m.times.count, out["min_ms"] = m.times.min_ms, out["median_ms"] = m.times.median_ms, out["mean_ms"] = m.times.mean_ms, out["p99_ms"] = m.times.p99_ms;
+  out["runs"] = m.times.count, out["min_ms"] = m.times.min_ms, out["median_ms"] = m.times.median_ms, out["mean_ms"] = m.times.mean_ms,
+  out["p99_ms"] = m.times.p99_ms;
   out["flops"] = m.flops, out["uncounted_nodes"] = m.unknown_nodes, out["gflops_per_second"] = m.gflops();
   out["peak_gflops_per_second"] = m.peak_gflops, out["share_of_peak"] = m.share();
   out["load_ms"] = m.load_ms, out["first_run_ms"] = m.first_ms;
-  out["weight_bytes"] = m.weight_bytes, out["kept_bytes"] = m.kept_bytes, out["peak_rss_bytes"] = m.peak_bytes, out["growth_bytes"] = m.growth_bytes;
+  out["weight_bytes"] = m.weight_bytes, out["kept_bytes"] = m.kept_bytes, out["peak_rss_bytes"] = m.peak_bytes,
+  out["growth_bytes"] = m.growth_bytes;
   return out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -39,7 +39,8 @@ struct Subject {
 void answer_run(Subject& subject, const std::string& seconds) {
   const double wanted = std::strtod(seconds.c_str(), nullptr);
   const Times times = time_runs([&] { subject.run(); }, wanted, 3);
-  print(cat("{\"n\": ", times.count, ", \"min_ms\": ", times.min_ms, ", \"median_ms\": ", times.median_ms, ", \"p99_ms\": ", times.p99_ms, "}\n"));
+  print(cat("{\"n\": ", times.count, ", \"min_ms\": ", times.min_ms, ", \"median_ms\": ", times.median_ms, ", \"p99_ms\": ", times.p99_ms,
+            "}\n"));
 }
 
 void answer_outputs(Subject& subject, const std::string& path) {
@@ -67,7 +68,8 @@ bool read_line(std::string& line) {
 }
 
 void serve(const Options& options) {
-  if (options.policy != "exact") throw Failure{"", Error(ErrorCode::unsupported, cat("dtype policy '", options.policy, "' is not there yet; there is exact"))};
+  if (options.policy != "exact")
+    throw Failure{"", Error(ErrorCode::unsupported, cat("dtype policy '", options.policy, "' is not there yet; there is exact"))};
   const double base = double(resident_memory()) / 1048576;
   const Stopwatch watch;
   Subject subject{open_model(options.model), {}, {}};
@@ -78,9 +80,12 @@ void serve(const Options& options) {
   for (std::string line; read_line(line);) {
     const size_t space = std::min(line.find(' '), line.size());
     const std::string word = line.substr(0, space), rest = line.substr(std::min(space + 1, line.size()));
-    if (word == "run") answer_run(subject, rest);
-    else if (word == "outputs") answer_outputs(subject, rest);
-    else if (!word.empty()) throw wrong_use("", "'", word, "' is no order; there are `run SECONDS` and `outputs FILE.npz`");
+    if (word == "run")
+      answer_run(subject, rest);
+    else if (word == "outputs")
+      answer_outputs(subject, rest);
+    else if (!word.empty())
+      throw wrong_use("", "'", word, "' is no order; there are `run SECONDS` and `outputs FILE.npz`");
   }
 }
 
@@ -108,9 +113,10 @@ Action configure(CLI::App& app) {
 }  // namespace
 
 extern const Command command_bench_worker;
-const Command command_bench_worker{.name = "bench-worker",
-                                   .about = "Measures a model on orders from standard input, for benchmark drivers",
-                                   .example = "echo 'run 1.5' | nacre bench-worker model.onnx --inputs x.npz --threads 2 --dtype-policy exact",
-                                   .configure = configure};
+const Command command_bench_worker{
+    .name = "bench-worker",
+    .about = "Measures a model on orders from standard input, for benchmark drivers",
+    .example = "echo 'run 1.5' | nacre bench-worker model.onnx --inputs x.npz --threads 2 --dtype-policy exact",
+    .configure = configure};
 
 }  // namespace nacre::cli

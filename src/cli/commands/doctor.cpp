@@ -53,7 +53,11 @@ Json backends() {
   Json out = Json::array();
   for (const Backend* backend : all_backends()) {
     const Probe probe = backend->probe({});
-    Json one{{"name", backend->name}, {"available", probe.available}, {"about", backend->about}, {"version", probe.version}, {"reason", probe.reason}};
+    Json one{{"name", backend->name},
+             {"available", probe.available},
+             {"about", backend->about},
+             {"version", probe.version},
+             {"reason", probe.reason}};
     one["devices"] = Json::array();
     for (const Device& device : probe.devices) one["devices"].push_back(device.name);
     out.push_back(std::move(one));
@@ -78,7 +82,8 @@ Json knob_table() {
   Json out = Json::array();
   for (const KnobRow& row : knobs()) {
     const auto value = knob_text(row.knob);
-    out.push_back({{"variable", row.variable}, {"value", value ? Json(*value) : Json(nullptr)}, {"default", row.default_text}, {"help", row.help}});
+    out.push_back(
+        {{"variable", row.variable}, {"value", value ? Json(*value) : Json(nullptr)}, {"default", row.default_text}, {"help", row.help}});
   }
   return out;
 }
@@ -107,18 +112,22 @@ std::string words(const Json& list, std::string_view separator) {
 std::string processor_text(const Json& cpu) {
   Table table({"processor", text(cpu["model"])});
   table.add({"features", words(cpu["features"], " ")});
-  table.add({"kernels", cat(text(cpu["kernels"]), " (", text(cpu["why"]), "); those that run here: ", words(cpu["kernels_that_run"], ", "))});
-  table.add({"caches", cat("L1 ", bytes_text(cpu["l1_bytes"]), ", L2 ", bytes_text(cpu["l2_bytes"]), ", L3 ", bytes_text(cpu["l3_bytes"]))});
+  table.add(
+      {"kernels", cat(text(cpu["kernels"]), " (", text(cpu["why"]), "); those that run here: ", words(cpu["kernels_that_run"], ", "))});
+  table.add(
+      {"caches", cat("L1 ", bytes_text(cpu["l1_bytes"]), ", L2 ", bytes_text(cpu["l2_bytes"]), ", L3 ", bytes_text(cpu["l3_bytes"]))});
   return table.text();
 }
 
 std::string machine_text(const Json& found) {
   const Json& memory = found["memory"];
   Table table({"threads", text(found["threads"]["why"])});
-  table.add({"memory", cat(bytes_text(memory["total_bytes"]), memory["group_limit_bytes"].is_null()
-                                                                    ? std::string(", no limit by a control group")
-                                                                    : cat(", limited to ", bytes_text(memory["group_limit_bytes"]), " by a control group"))});
-  table.add({"cache", cat(found["cache"]["directory"].is_null() ? "" : text(found["cache"]["directory"]) + " ", text(found["cache"]["state"]))});
+  table.add({"memory", cat(bytes_text(memory["total_bytes"]),
+                           memory["group_limit_bytes"].is_null()
+                               ? std::string(", no limit by a control group")
+                               : cat(", limited to ", bytes_text(memory["group_limit_bytes"]), " by a control group"))});
+  table.add(
+      {"cache", cat(found["cache"]["directory"].is_null() ? "" : text(found["cache"]["directory"]) + " ", text(found["cache"]["state"]))});
   return table.text();
 }
 
@@ -126,13 +135,15 @@ std::string text_of(const Json& found) {
   std::string out = cat("nacre ", text(found["version"]), "\n\n", processor_text(found["cpu"]), "\n", machine_text(found), "\n");
   Table backends({"backend", "state", "what it is"});
   for (const Json& one : found["backends"])
-    backends.add({text(one["name"]), one["available"].get<bool>() ? text(one["version"]) : "no: " + text(one["reason"]), text(one["about"])});
+    backends.add(
+        {text(one["name"]), one["available"].get<bool>() ? text(one["version"]) : "no: " + text(one["reason"]), text(one["about"])});
   Table libraries({"optional library", "state", "what it gives"});
   for (const Json& one : found["libraries"])
     libraries.add({text(one["name"]), one["found"].get<bool>() ? "found" : "not found", text(one["gives"])});
   Table knobs({"variable", "value", "what it sets"});
   for (const Json& one : found["knobs"])
-    knobs.add({text(one["variable"]), one["value"].is_null() ? cat("(", text(one["default"]), ")") : text(one["value"]), text(one["help"])});
+    knobs.add(
+        {text(one["variable"]), one["value"].is_null() ? cat("(", text(one["default"]), ")") : text(one["value"]), text(one["help"])});
   return out + backends.text() + "\n" + libraries.text() + "\n" + knobs.text();
 }
 

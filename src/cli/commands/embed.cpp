@@ -28,8 +28,10 @@ struct Options {
 std::vector<std::string> read_lines() {
   std::vector<std::string> out{""};
   for (int c; (c = std::getchar()) != EOF;) {
-    if (c == '\n') out.emplace_back();
-    else if (c != '\r') out.back() += char(c);
+    if (c == '\n')
+      out.emplace_back();
+    else if (c != '\r')
+      out.back() += char(c);
   }
   std::erase(out, "");
   return out;
@@ -54,7 +56,8 @@ std::string table_of(const std::vector<std::string>& sentences, const Embeddings
   Table table(header);
   for (size_t i = 0; i < sentences.size(); ++i) {
     std::vector<std::string> row{cat(i + 1)};
-    for (size_t other = 0; other < sentences.size(); ++other) row.push_back(fixed(cosine(row_of(embeddings, i), row_of(embeddings, other)), 3));
+    for (size_t other = 0; other < sentences.size(); ++other)
+      row.push_back(fixed(cosine(row_of(embeddings, i), row_of(embeddings, other)), 3));
     row.push_back(sentences[i]);
     table.add(std::move(row));
   }
@@ -76,15 +79,15 @@ Embedder open(const Options& options) {
   for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");
   if (!is_directory(options.model)) throw Failure{options.model, Error(ErrorCode::not_found, "there is no such directory")};
   try {
-    return Embedder::load(options.model, {.session = {.backends = split(options.backends), .strict = options.strict, .threads = options.threads},
-                                          .max_length = options.max_length});
-  } catch (const Error& error) {
-    throw Failure{options.model, error};
-  }
+    return Embedder::load(options.model,
+                          {.session = {.backends = split(options.backends), .strict = options.strict, .threads = options.threads},
+                           .max_length = options.max_length});
+  } catch (const Error& error) { throw Failure{options.model, error}; }
 }
 
 int embed(const Options& options) {
-  if (options.sentences.empty() && is_terminal(0)) throw wrong_use("", "no sentences: give them as arguments, or one a line on standard input");
+  if (options.sentences.empty() && is_terminal(0))
+    throw wrong_use("", "no sentences: give them as arguments, or one a line on standard input");
   const std::vector<std::string> sentences = options.sentences.empty() ? read_lines() : options.sentences;
   const Stopwatch load;
   const Embedder embedder = open(options);
@@ -93,14 +96,15 @@ int embed(const Options& options) {
   const Stopwatch watch;
   const Embeddings embeddings = embedder.embed(sentences);
   const double took = watch.seconds();
-  for (size_t i : embeddings.truncated) print_error(cat("nacre: sentence ", i + 1, " has more than ", embedder.max_length(), " tokens and was cut\n"));
+  for (size_t i : embeddings.truncated)
+    print_error(cat("nacre: sentence ", i + 1, " has more than ", embedder.max_length(), " tokens and was cut\n"));
   std::string out;
   if (options.output == "json") {
     for (size_t i = 0; i < sentences.size(); ++i) out += json_line(sentences[i], row_of(embeddings, i));
   } else {
     out = table_of(sentences, embeddings);
-    out += cat("\n", sentences.size(), " sentences, ", embeddings.tokens, " tokens, ", embeddings.vectors.shape()[1], " dimensions in ", fixed(took * 1e3, 1),
-               " ms (loading took ", fixed(loaded * 1e3, 1), " ms)\n");
+    out += cat("\n", sentences.size(), " sentences, ", embeddings.tokens, " tokens, ", embeddings.vectors.shape()[1], " dimensions in ",
+               fixed(took * 1e3, 1), " ms (loading took ", fixed(loaded * 1e3, 1), " ms)\n");
   }
   print(out);
   return kDone;
@@ -109,11 +113,13 @@ int embed(const Options& options) {
 Action configure(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--model", options->model, "directory of an embedding model: config.json, weights, tokenizer.json")->required();
-  app.add_option("--output", options->output, "table: cosine similarities; json: one line a sentence with its embedding")->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--output", options->output, "table: cosine similarities; json: one line a sentence with its embedding")
+      ->check(CLI::IsMember({"table", "json"}));
   app.add_option("--backend", options->backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
   app.add_option("--threads", options->threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
   app.add_flag("--strict", options->strict, "a node that the first backend cannot run is an error");
-  app.add_option("--max-length", options->max_length, "tokens a sentence is cut to; 0: as the directory says")->check(CLI::NonNegativeNumber);
+  app.add_option("--max-length", options->max_length, "tokens a sentence is cut to; 0: as the directory says")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input");
   return [options] { return embed(*options); };
 }
@@ -121,10 +127,11 @@ Action configure(CLI::App& app) {
 }  // namespace
 
 extern const Command command_embed;
-const Command command_embed{.name = "embed",
-                            .about = "Turns sentences into vectors and shows how alike they are",
-                            .example = "nacre embed --model all-MiniLM-L6-v2 --output table -- \"A man is eating.\" \"Somebody has dinner.\"",
-                            .configure = configure};
+const Command command_embed{
+    .name = "embed",
+    .about = "Turns sentences into vectors and shows how alike they are",
+    .example = "nacre embed --model all-MiniLM-L6-v2 --output table -- \"A man is eating.\" \"Somebody has dinner.\"",
+    .configure = configure};
 
 }  // namespace nacre::cli
 
@@ -141,7 +148,8 @@ Action configure(CLI::App& app) {
 }  // namespace
 
 extern const Command command_embed;
-const Command command_embed{.name = "embed", .about = "Turns sentences into vectors", .example = "nacre embed --model DIR -- hello", .configure = configure};
+const Command command_embed{
+    .name = "embed", .about = "Turns sentences into vectors", .example = "nacre embed --model DIR -- hello", .configure = configure};
 
 }  // namespace nacre::cli
 #endif

@@ -18,7 +18,7 @@ struct Options {
 };
 
 struct Found {
-  Graph graph;          // as the file has it
+  Graph graph;  // as the file has it
   std::vector<Port> inputs, outputs;
   Bindings bindings;    // what costs and plans are for
   std::string unbound;  // why there is no cost at these shapes; empty when there is
@@ -41,8 +41,10 @@ void plan(Found& found, const Graph& bound) {
   std::vector<Fact> facts;
   for (Edge edge : bound.inputs) facts.push_back(bound.fact(edge));
   auto report = found.state->regions[0].executable->plan(facts);
-  if (!report) found.unbound = report.error().what();
-  else found.plan = std::move(*report), found.planned = !found.plan.steps.empty();
+  if (!report)
+    found.unbound = report.error().what();
+  else
+    found.plan = std::move(*report), found.planned = !found.plan.steps.empty();
 }
 
 Found look(const ModelOptions& options) {
@@ -80,13 +82,16 @@ std::string opsets_text(const Graph& graph) {
 
 std::string costs_text(const Found& found) {
   const std::string at = bindings_text(found.bindings);
-  std::string out = cat("parameters  ", scaled(double(found.weights.parameters)), "\nnodes       ", found.graph.nodes.size(), "\nweights     ", bytes_text(found.weights.bytes), "\n");
-  if (!found.unbound.empty()) return out + cat("work        not known", at.empty() ? "" : " at ", at, " (set with --dim): ", found.unbound, "\n");
+  std::string out = cat("parameters  ", scaled(double(found.weights.parameters)), "\nnodes       ", found.graph.nodes.size(),
+                        "\nweights     ", bytes_text(found.weights.bytes), "\n");
+  if (!found.unbound.empty())
+    return out + cat("work        not known", at.empty() ? "" : " at ", at, " (set with --dim): ", found.unbound, "\n");
   out += cat("work        ", scaled(found.cost.flops), found.cost.flops >= 1000 ? "FLOP" : " FLOP");
   if (found.cost.unknown) out += cat(", ", found.cost.unknown, " of ", found.cost.nodes, " nodes not counted: their shapes depend on data");
   out += at.empty() ? "\n" : cat("  at ", at, " (set with --dim)\n");
   if (found.planned)
-    out += cat("arena       ", bytes_text(found.plan.arena_bytes), found.plan.complete ? "" : ", and more when shapes that depend on data are known", "\n");
+    out += cat("arena       ", bytes_text(found.plan.arena_bytes),
+               found.plan.complete ? "" : ", and more when shapes that depend on data are known", "\n");
   return out;
 }
 
@@ -118,7 +123,8 @@ std::string edges_text(const Graph& graph) {
 
 std::string text_of(const Options& options, const Found& found) {
   const auto producer = found.graph.metadata.find("producer_name");
-  std::string out = cat("model       ", options.model.path, producer == found.graph.metadata.end() || producer->second.empty() ? "" : ", by " + producer->second,
+  std::string out = cat("model       ", options.model.path,
+                        producer == found.graph.metadata.end() || producer->second.empty() ? "" : ", by " + producer->second,
                         "\nopsets      ", opsets_text(found.graph), "\n", costs_text(found), "\n");
   out += ports_text("input", found.inputs) + ports_text("output", found.outputs);
   Table operators({"operator", "nodes"});
@@ -170,7 +176,8 @@ std::string json_of(const Options& options, const Found& found) {
     out["edges"] = Json::array();
     for (const Node& node : found.graph.nodes)
       for (Edge edge : node.outputs)
-        if (edge != kAbsent) out["edges"].push_back({{"node", describe(node)}, {"name", found.graph[edge].name}, {"type", found.graph.fact(edge).text()}});
+        if (edge != kAbsent)
+          out["edges"].push_back({{"node", describe(node)}, {"name", found.graph[edge].name}, {"type", found.graph.fact(edge).text()}});
   }
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

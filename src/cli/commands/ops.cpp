@@ -61,16 +61,24 @@ Table table_of(const std::vector<Coverage>& rows) {
 
 Table summary_of(const std::vector<Coverage>& rows) {
   Table table({"domain", "opset", "operators", "native: kernel", "native: reference"});
-  for (const auto& [key, count] : by_opset(rows)) table.add({key.first, cat(key.second), cat(count.operators), cat(count.kernels), cat(count.reference)});
+  for (const auto& [key, count] : by_opset(rows))
+    table.add({key.first, cat(key.second), cat(count.operators), cat(count.kernels), cat(count.reference)});
   return table;
 }
 
 std::string json_of(const std::vector<Coverage>& rows) {
   Json out{{"operators", Json::array()}, {"opsets", Json::array()}};
   for (const Coverage& row : rows)
-    out["operators"].push_back({{"domain", domain_text(row.op->domain)}, {"name", row.op->name}, {"since", std::vector<int>(row.op->since)}, {"backends", row.kernels}});
+    out["operators"].push_back({{"domain", domain_text(row.op->domain)},
+                                {"name", row.op->name},
+                                {"since", std::vector<int>(row.op->since)},
+                                {"backends", row.kernels}});
   for (const auto& [key, count] : by_opset(rows))
-    out["opsets"].push_back({{"domain", key.first}, {"opset", key.second}, {"operators", count.operators}, {"native_kernels", count.kernels}, {"native_reference", count.reference}});
+    out["opsets"].push_back({{"domain", key.first},
+                             {"opset", key.second},
+                             {"operators", count.operators},
+                             {"native_kernels", count.kernels},
+                             {"native_reference", count.reference}});
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -81,10 +89,14 @@ bool matches(const Coverage& row, std::string_view filter) {
 int show(const Options& options) {
   std::vector<Coverage> rows = coverage();
   std::erase_if(rows, [&](const Coverage& row) { return !matches(row, options.filter); });
-  if (rows.empty() && !options.filter.empty()) throw Failure{"", Error(ErrorCode::not_found, cat("no operator's name holds '", options.filter, "'"))};
-  if (options.json) print(json_of(rows));
-  else if (options.markdown) print(summary_of(rows).markdown() + "\n" + table_of(rows).markdown());
-  else print(table_of(rows).text() + "\n" + summary_of(rows).text());
+  if (rows.empty() && !options.filter.empty())
+    throw Failure{"", Error(ErrorCode::not_found, cat("no operator's name holds '", options.filter, "'"))};
+  if (options.json)
+    print(json_of(rows));
+  else if (options.markdown)
+    print(summary_of(rows).markdown() + "\n" + table_of(rows).markdown());
+  else
+    print(table_of(rows).text() + "\n" + summary_of(rows).text());
   return kDone;
 }
 

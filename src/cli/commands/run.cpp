@@ -16,9 +16,12 @@ struct Options {
 
 /// "table" and "json" are printed, anything else is a file that gets the JSON.
 void give_profile(const std::string& where, const Profile& profile) {
-  if (where == "table") print(profile.text());
-  else if (where == "json") print(profile.json() + "\n");
-  else check(write_file(where, profile.json() + "\n"), where);
+  if (where == "table")
+    print(profile.text());
+  else if (where == "json")
+    print(profile.json() + "\n");
+  else
+    check(write_file(where, profile.json() + "\n"), where);
 }
 
 int run(const Options& options) {
@@ -30,8 +33,10 @@ int run(const Options& options) {
   Profile profile;
   const std::vector<Value> outputs =
       check(run_session(*state, inputs, {.profile = options.profile.empty() ? nullptr : &profile}), options.model.path);
-  if (!options.outputs.empty()) write_values(options.outputs, *state->output_names, outputs);
-  else if (options.profile != "json") print(summary(*state->output_names, outputs));
+  if (!options.outputs.empty())
+    write_values(options.outputs, *state->output_names, outputs);
+  else if (options.profile != "json")
+    print(summary(*state->output_names, outputs));
   if (!options.profile.empty()) give_profile(options.profile, profile);
   return kDone;
 }
@@ -54,8 +59,9 @@ Action configure(CLI::App& app) {
 extern const Command command_run;
 const Command command_run{.name = "run",
                           .about = "Runs a model on inputs from a file",
-                          .example = "nacre run model.onnx --inputs x.npz --outputs y.npz --threads 2\n"
-                                     "  nacre run model.onnx --inputs random:7 --dim batch=4 --profile",
+                          .example =
+                              "nacre run model.onnx --inputs x.npz --outputs y.npz --threads 2\n"
+                              "  nacre run model.onnx --inputs random:7 --dim batch=4 --profile",
                           .configure = configure};
 
 }  // namespace nacre::cli

@@ -52,13 +52,18 @@ Verdict verify(const Options& options) {
   const Graph graph = open_graph(path);
   const StatePtr state = check(make_session(graph, on(options, subject)), path);
   const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
-  Verdict out{.subject = subject, .judge = options.expected.empty() ? judge : options.expected, .names = *state->output_names, .warnings = state->report.warnings};
+  Verdict out{.subject = subject,
+              .judge = options.expected.empty() ? judge : options.expected,
+              .names = *state->output_names,
+              .warnings = state->report.warnings};
   progress.show(cat("running on ", subject));
   const std::vector<Value> got = check(run_session(*state, inputs, {}), path);
   progress.show(cat("running on ", judge));
   std::vector<Value> want;
-  if (options.expected.empty()) want = check(run_session(*check(make_session(graph, on(options, judge)), path), inputs, {}), path);
-  else want = read_outputs(options.expected, *state);
+  if (options.expected.empty())
+    want = check(run_session(*check(make_session(graph, on(options, judge)), path), inputs, {}), path);
+  else
+    want = read_outputs(options.expected, *state);
   for (size_t i = 0; i < got.size(); ++i) {
     out.types.push_back(type_text(got[i]));
     out.differences.push_back(compare(got[i], want[i], options.tolerance));
@@ -73,19 +78,21 @@ std::string culprit_text(const Options& options, const Verdict& verdict) {
   if (!verdict.searched) return "";
   const std::string_view second = options.expected.empty() ? std::string_view(verdict.judge) : "reference";
   if (!verdict.culprit && !options.expected.empty())
-    return cat("no node differs between ", verdict.subject, " and the backend it was compared with: look at the stored values and the inputs\n");
+    return cat("no node differs between ", verdict.subject,
+               " and the backend it was compared with: look at the stored values and the inputs\n");
   if (!verdict.culprit) return "no node differs when intermediates are kept\n";
   const Culprit& culprit = *verdict.culprit;
-  return cat("first node that differs from ", second, ": ", culprit.node, ", output \"", culprit.edge, "\": ", culprit.difference.note, "\n",
-             culprit.fused ? "  it agrees when every intermediate is kept: an optimisation that joins it with nodes before it is wrong\n" : "");
+  return cat(
+      "first node that differs from ", second, ": ", culprit.node, ", output \"", culprit.edge, "\": ", culprit.difference.note, "\n",
+      culprit.fused ? "  it agrees when every intermediate is kept: an optimisation that joins it with nodes before it is wrong\n" : "");
 }
 
 std::string text_of(const Options& options, const Verdict& verdict) {
   Table table({"output", "type", "max abs", "max rel", "max ulp", "outside", "verdict"});
   for (size_t i = 0; i < verdict.names.size(); ++i) {
     const Difference& d = verdict.differences[i];
-    table.add({verdict.names[i], verdict.types[i], compact(d.max_abs), compact(d.max_rel), cat(d.max_ulp), cat(d.outside, " of ", d.elements),
-               d.agrees ? "agrees" : "differs: " + d.note});
+    table.add({verdict.names[i], verdict.types[i], compact(d.max_abs), compact(d.max_rel), cat(d.max_ulp),
+               cat(d.outside, " of ", d.elements), d.agrees ? "agrees" : "differs: " + d.note});
   }
   std::string out = cat(verdict.subject, " against ", verdict.judge, ", |difference| <= ", compact(options.tolerance.absolute), " + ",
                         compact(options.tolerance.relative), " |expected|\n", table.text());
@@ -96,8 +103,9 @@ std::string text_of(const Options& options, const Verdict& verdict) {
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(cat(value)); }
 
 Json difference_json(const Difference& d) {
-  return {{"agrees", d.agrees}, {"max_abs", number(d.max_abs)}, {"max_rel", number(d.max_rel)}, {"max_ulp", d.max_ulp},
-          {"outside", d.outside}, {"elements", d.elements}, {"note", d.note}};
+  return {{"agrees", d.agrees},   {"max_abs", number(d.max_abs)}, {"max_rel", number(d.max_rel)},
+          {"max_ulp", d.max_ulp}, {"outside", d.outside},         {"elements", d.elements},
+          {"note", d.note}};
 }
 
 std::string json_of(const Verdict& verdict) {
@@ -132,7 +140,8 @@ Action configure(CLI::App& app) {
   app.add_option("--expected", options->expected, "stored outputs to trust instead: an .npz, a .json, or a folder with output_0.pb ...");
   app.add_option("--rtol", options->tolerance.relative, "relative tolerance of floats (default 1e-3)")->check(CLI::NonNegativeNumber);
   app.add_option("--atol", options->tolerance.absolute, "absolute tolerance of floats (default 1e-5)")->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", options->model.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", options->model.threads, "threads a run may use; 0: as many as this process may")
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-optimise", options->model.no_optimise, "run the graph as the file has it");
   app.add_flag("--json", options->json, "print JSON");
   return [options] { return run(*options); };
@@ -143,8 +152,9 @@ Action configure(CLI::App& app) {
 extern const Command command_verify;
 const Command command_verify{.name = "verify",
                              .about = "Compares two backends, or one with stored outputs, and finds the first node that differs",
-                             .example = "nacre verify model.onnx --backends native,reference --dim batch=2\n"
-                                        "  nacre verify model.onnx --inputs test_data_set_0 --expected test_data_set_0",
+                             .example =
+                                 "nacre verify model.onnx --backends native,reference --dim batch=2\n"
+                                 "  nacre verify model.onnx --inputs test_data_set_0 --expected test_data_set_0",
                              .configure = configure};
 
 }  // namespace nacre::cli

@@ -39,7 +39,8 @@ class MappedFile {
 Result<MappedFile> map_file(const std::string& path);
 
 /// Maps a file that a model's data names, relative to `directory`. Refuses (invalid_model) absolute paths, "..", symbolic
-/// links anywhere below `directory` (but those of the Hugging Face cache into its blobs/), files with other hard links, and whatever is not a regular file.
+/// links anywhere below `directory` (but those of the Hugging Face cache into its blobs/), files with other hard links, and whatever is not
+/// a regular file.
 Result<MappedFile> map_beneath(const std::string& directory, std::string_view relative);
 
 /// Tells the system that a part of a mapped file is not read soon: its pages leave this process and come back from the

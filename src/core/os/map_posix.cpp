@@ -34,7 +34,8 @@ class MappedRanges {
     auto after = ranges_.upper_bound(begin);
     if (after == ranges_.begin()) return;
     const auto& [start, length] = *std::prev(after);
-    if (begin - start <= length && size <= length - (begin - start)) ::madvise(reinterpret_cast<void*>(first), begin + size - first, MADV_DONTNEED);
+    if (begin - start <= length && size <= length - (begin - start))
+      ::madvise(reinterpret_cast<void*>(first), begin + size - first, MADV_DONTNEED);
   }
 
  private:
@@ -70,7 +71,7 @@ namespace {
 constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 Result<struct stat> status_of_regular(const Descriptor& file, const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail_errno(errno, "cannot read the status of", path);
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, "\"", path, "\" is a directory, not a file");
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_argument, "\"", path, "\" is a pipe, socket or device, not a regular file");
@@ -103,7 +104,8 @@ Result<void> check_relative(std::string_view relative) {
 
 std::unexpected<Error> fail_beneath(int error, const std::string& path) {
   if (error == ELOOP || error == EXDEV || error == EMLINK)
-    return fail(ErrorCode::invalid_model, "external data \"", path, "\" is reached through a symbolic link or leaves the model's directory");
+    return fail(ErrorCode::invalid_model, "external data \"", path,
+                "\" is reached through a symbolic link or leaves the model's directory");
   return fail_errno(error, "cannot open external data", path);
 }
 
@@ -151,7 +153,7 @@ int open_by_walking(int root, std::string_view relative) {
     const int flags = rest.empty() ? kReadFlags | O_NOFOLLOW : O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
     Descriptor next(retrying([&] { return ::openat(at, name.c_str(), flags); }));
     if (!next) {
-      struct stat status {};
+      struct stat status{};
       // With O_DIRECTORY a link gives ENOTDIR: say what it is.
       const int error = errno;
       const bool is_link = ::fstatat(at, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
@@ -185,7 +187,8 @@ Result<MappedFile> map_beneath(const std::string& directory, std::string_view re
   const std::string name(relative), path = root_path + "/" + name;
   Descriptor file(open_by_kernel(root.get(), name));
   // No such call, or a sandbox forbids it.
-  if (!file && (errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == EAGAIN)) file = Descriptor(open_by_walking(root.get(), name));
+  if (!file && (errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == EAGAIN))
+    file = Descriptor(open_by_walking(root.get(), name));
   if (const int error = errno; !file) {
     file = Descriptor(open_hub_blob(root.get(), name));
     if (!file) return fail_beneath(error, path);

@@ -19,14 +19,14 @@ std::string temporary_beside(const std::string& path) {
 
 // A rename onto a device or a pipe would replace it.
 Result<mode_t> mode_for(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return mode_t{0};
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_argument, "cannot write \"", path, "\": it is not a regular file");
   return static_cast<mode_t>(status.st_mode & 0777);
 }
 
 bool has_mode(const std::string& path, mode_t kind) noexcept {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 

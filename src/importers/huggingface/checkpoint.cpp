@@ -41,7 +41,8 @@ Result<Checkpoint> Checkpoint::open(const std::string& directory) {
 Result<Tensor> Checkpoint::weight(const std::string& name, const Shape& expected) const {
   const Tensor* found = weights_.find(name);
   if (!found) return fail(ErrorCode::invalid_model, "weight ", name, " is missing");
-  if (!fits(found->shape(), expected)) return fail(ErrorCode::invalid_model, "weight ", name, " has shape ", found->shape(), ", expected ", expected);
+  if (!fits(found->shape(), expected))
+    return fail(ErrorCode::invalid_model, "weight ", name, " has shape ", found->shape(), ", expected ", expected);
   return as_float32(*found, name);
 }
 

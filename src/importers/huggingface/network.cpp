@@ -12,11 +12,20 @@ struct ActivationName {
   std::string_view attribute = {};
   float value = 0;
 };
-constexpr ActivationName kActivations[] = {
-    {"gelu", "Gelu"},           {"gelu_python", "Gelu"}, {"gelu_new", "Gelu", "approximate"}, {"gelu_fast", "Gelu", "approximate"},
-    {"gelu_pytorch_tanh", "Gelu", "approximate"},        {"quick_gelu", "Swish", "alpha", 1.702f},
-    {"relu", "Relu"},           {"silu", "Swish"},       {"swish", "Swish"},                  {"tanh", "Tanh"},
-    {"sigmoid", "Sigmoid"},     {"mish", "Mish"},        {"leaky_relu", "LeakyRelu"},         {"linear", "Identity"}};
+constexpr ActivationName kActivations[] = {{"gelu", "Gelu"},
+                                           {"gelu_python", "Gelu"},
+                                           {"gelu_new", "Gelu", "approximate"},
+                                           {"gelu_fast", "Gelu", "approximate"},
+                                           {"gelu_pytorch_tanh", "Gelu", "approximate"},
+                                           {"quick_gelu", "Swish", "alpha", 1.702f},
+                                           {"relu", "Relu"},
+                                           {"silu", "Swish"},
+                                           {"swish", "Swish"},
+                                           {"tanh", "Tanh"},
+                                           {"sigmoid", "Sigmoid"},
+                                           {"mish", "Mish"},
+                                           {"leaky_relu", "LeakyRelu"},
+                                           {"linear", "Identity"}};
 
 Attributes attributes_of(const ActivationName& activation) {
   if (activation.attribute.empty()) return {};

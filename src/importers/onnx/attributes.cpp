@@ -23,7 +23,9 @@ Result<Attributes> AttributeReader::read(const onnx::NodeProto& node, Graph& gra
   for (const onnx::AttributeProto& attribute : node.attribute) {
     const onnx::AttributeProto* source = &attribute;
     if (!attribute.ref_attr_name.empty()) {
-      if (!bindings) return fail(ErrorCode::invalid_model, "attribute '", attribute.name, "' refers to '", attribute.ref_attr_name, "' outside a function");
+      if (!bindings)
+        return fail(ErrorCode::invalid_model, "attribute '", attribute.name, "' refers to '", attribute.ref_attr_name,
+                    "' outside a function");
       auto found = bindings->find(attribute.ref_attr_name);
       if (found == bindings->end()) continue;  // not given: the operator's default holds
       source = found->second;

@@ -25,9 +25,12 @@ class Exporter {
     model.doc_string = graph.doc;
     write_opsets(graph, model);
     for (const auto& [key, value] : graph.metadata) {
-      if (key == "producer_name") model.producer_name = value;
-      else if (key == "producer_version") model.producer_version = value;
-      else model.metadata_props.push_back({key, value});
+      if (key == "producer_name")
+        model.producer_name = value;
+      else if (key == "producer_version")
+        model.producer_version = value;
+      else
+        model.metadata_props.push_back({key, value});
     }
     std::sort(model.metadata_props.begin(), model.metadata_props.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
     return model;
@@ -175,7 +178,8 @@ class Exporter {
       case Fact::Kind::sequence: out.kind = onnx::TypeProto::sequence, out.element = type_of(*fact.element); return out;
       case Fact::Kind::optional: out.kind = onnx::TypeProto::optional, out.element = type_of(*fact.element); return out;
       case Fact::Kind::map:
-        out.kind = onnx::TypeProto::map, out.key_type = int32_t(fact.key_dtype), out.element = type_of(Fact::tensor(fact.dtype, SymShape{}));
+        out.kind = onnx::TypeProto::map, out.key_type = int32_t(fact.key_dtype),
+        out.element = type_of(Fact::tensor(fact.dtype, SymShape{}));
         return out;
     }
     return out;
@@ -183,8 +187,10 @@ class Exporter {
 
   onnx::Dimension dim_of(const SymDim& dim) {
     onnx::Dimension out;
-    if (dim.is_constant()) out.kind = onnx::Dimension::value_kind, out.dim_value = *dim.constant();
-    else if (const auto name = dim.symbol_name(); !name || name->front() != '?') out.kind = onnx::Dimension::param_kind, out.dim_param = keep(dim.text());
+    if (dim.is_constant())
+      out.kind = onnx::Dimension::value_kind, out.dim_value = *dim.constant();
+    else if (const auto name = dim.symbol_name(); !name || name->front() != '?')
+      out.kind = onnx::Dimension::param_kind, out.dim_param = keep(dim.text());
     return out;
   }
 
@@ -199,7 +205,8 @@ class Exporter {
   void write_opsets(const Graph& graph, onnx::ModelProto& model) {
     if (!opsets_.contains("")) opsets_[""] = 13;
     for (auto& [domain, version] : opsets_) {
-      if (auto found = graph.opsets.find(domain); found != graph.opsets.end()) version = std::max(version, std::min(found->second, domain.empty() ? kExportOpset : found->second));
+      if (auto found = graph.opsets.find(domain); found != graph.opsets.end())
+        version = std::max(version, std::min(found->second, domain.empty() ? kExportOpset : found->second));
       model.opset_import.push_back({.domain = domain, .version = version});
     }
     std::sort(model.opset_import.begin(), model.opset_import.end(), [](const auto& a, const auto& b) { return a.domain < b.domain; });

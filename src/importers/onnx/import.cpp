@@ -143,7 +143,9 @@ class Importer {
   // --- nodes ---
 
   Result<void> import_node(const onnx::NodeProto& proto, Scope& scope, Builder& builder) {
-    auto located = [&](Error error) { return std::unexpected(std::move(error.at(cat(proto.op_type, " \"", scope.prefix, proto.name, "\"")))); };
+    auto located = [&](Error error) {
+      return std::unexpected(std::move(error.at(cat(proto.op_type, " \"", scope.prefix, proto.name, "\""))));
+    };
     if (!open_functions_.empty() && ++inlined_ > kMaxInlined)
       return fail(ErrorCode::resource_exhausted, "the model's functions stand for more than ", kMaxInlined, " nodes");
     if (functions_.empty()) {
@@ -169,8 +171,8 @@ class Importer {
   Result<const Op*> find(const onnx::NodeProto& proto, int64_t version) const {
     const Op* op = find_op(canonical_domain(proto.domain), proto.op_type);
     if (op && *op->since.begin() <= version) return op;
-    Error error(ErrorCode::unsupported, cat("unknown operator: domain '", proto.domain.empty() ? "ai.onnx" : proto.domain, "', name '", proto.op_type,
-                                            "', opset ", version));
+    Error error(ErrorCode::unsupported, cat("unknown operator: domain '", proto.domain.empty() ? "ai.onnx" : proto.domain, "', name '",
+                                            proto.op_type, "', opset ", version));
     if (op) error.suggest(cat("the operator exists from opset ", *op->since.begin()));
     return std::unexpected(std::move(error));
   }
@@ -210,7 +212,8 @@ class Importer {
       while (outputs > 0 && proto.output[outputs - 1].empty()) --outputs;
     for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(output_edge(scope, proto.output[i]));
     builder.set_prefix(node.name);
-    if (node.op->inputs.least > 0 && !node.has_input(0) && !may_lack_first_input(node, version)) return fail(ErrorCode::invalid_model, "input 0 is required and absent");
+    if (node.op->inputs.least > 0 && !node.has_input(0) && !may_lack_first_input(node, version))
+      return fail(ErrorCode::invalid_model, "input 0 is required and absent");
     if (node.op->upgrade && version < *(node.op->since.end() - 1)) {
       Upgrade upgrade(builder, node, version);
       NACRE_TRY(node.op->upgrade(upgrade));
@@ -259,7 +262,12 @@ class Importer {
       Graph graph;
       graph.name = attribute.g->name;
       graph.avoid_symbols_of(scope.graph);
-      Scope inner{.graph = graph, .parent = &scope, .opsets = scope.opsets, .bindings = scope.bindings, .prefix = scope.prefix, .depth = scope.depth + 1,
+      Scope inner{.graph = graph,
+                  .parent = &scope,
+                  .opsets = scope.opsets,
+                  .bindings = scope.bindings,
+                  .prefix = scope.prefix,
+                  .depth = scope.depth + 1,
                   .in_body = true};
       NACRE_TRY(import_graph(*attribute.g, inner, attribute.name));
       scope.graph.avoid_symbols_of(graph);
@@ -285,8 +293,7 @@ class Importer {
   // --- functions ---
 
   Result<void> call_function(const onnx::FunctionProto& function, const onnx::NodeProto& call, Scope& scope) {
-    if (!open_functions_.insert(&function).second)
-      return fail(ErrorCode::invalid_model, "function '", function.name, "' calls itself");
+    if (!open_functions_.insert(&function).second) return fail(ErrorCode::invalid_model, "function '", function.name, "' calls itself");
     auto result = inline_function(function, call, scope);
     open_functions_.erase(&function);
     return result;
@@ -302,12 +309,17 @@ class Importer {
   Result<void> inline_function(const onnx::FunctionProto& function, const onnx::NodeProto& call, Scope& scope) {
     if (scope.depth >= kMaxDepth) return fail(ErrorCode::invalid_model, "functions nest deeper than ", kMaxDepth);
     if (call.input.size() > function.input.size() || call.output.size() > function.output.size())
-      return fail(ErrorCode::invalid_model, "is called with ", call.input.size(), " inputs and ", call.output.size(), " outputs; function '",
-                  function.name, "' has ", function.input.size(), " and ", function.output.size());
+      return fail(ErrorCode::invalid_model, "is called with ", call.input.size(), " inputs and ", call.output.size(),
+                  " outputs; function '", function.name, "' has ", function.input.size(), " and ", function.output.size());
     std::unordered_map<std::string, int64_t> opsets;
     for (const onnx::OperatorSetIdProto& id : function.opset_import) opsets[std::string(canonical_domain(id.domain))] = id.version;
     const AttributeBindings bindings = bind_attributes(function, call, scope.bindings);
-    Scope inner{.graph = scope.graph, .opsets = &opsets, .bindings = &bindings, .prefix = call_prefix(call, scope), .depth = scope.depth + 1, .in_body = scope.in_body};
+    Scope inner{.graph = scope.graph,
+                .opsets = &opsets,
+                .bindings = &bindings,
+                .prefix = call_prefix(call, scope),
+                .depth = scope.depth + 1,
+                .in_body = scope.in_body};
     for (size_t i = 0; i < function.input.size(); ++i)
       inner.names[function.input[i]] = i < call.input.size() ? NACRE_TRY(use(scope, call.input[i])) : kAbsent;
     Builder builder(scope.graph);
@@ -315,7 +327,8 @@ class Importer {
     for (size_t i = 0; i < call.output.size(); ++i) {
       if (call.output[i].empty()) continue;
       auto made = inner.names.find(function.output[i]);
-      if (made == inner.names.end()) return fail(ErrorCode::invalid_model, "function '", function.name, "' does not make its output '", function.output[i], "'");
+      if (made == inner.names.end())
+        return fail(ErrorCode::invalid_model, "function '", function.name, "' does not make its output '", function.output[i], "'");
       NACRE_TRY(define(scope, call.output[i], made->second));
     }
     return {};

@@ -28,7 +28,8 @@ Fact fact_of(const onnx::TypeProto& type, Graph& graph) {
     }
     case onnx::TypeProto::sequence: return Fact::sequence_of(type.element ? fact_of(*type.element, graph) : Fact{});
     case onnx::TypeProto::optional: return Fact::optional_of(type.element ? fact_of(*type.element, graph) : Fact{});
-    case onnx::TypeProto::map: return Fact::map(dtype_of_number(type.key_type), type.element ? dtype_of_number(type.element->elem_type) : DType::undefined);
+    case onnx::TypeProto::map:
+      return Fact::map(dtype_of_number(type.key_type), type.element ? dtype_of_number(type.element->elem_type) : DType::undefined);
     case onnx::TypeProto::none:
     case onnx::TypeProto::opaque: return {};
   }

@@ -8,7 +8,8 @@ namespace {
 // Sizes of the three projections.
 Result<std::vector<int64_t>> hidden_sizes(const Upgrade& u) {
   std::vector<int64_t> sizes = u.node.attributes.integers("qkv_hidden_sizes");
-  if (!sizes.empty()) return sizes.size() == 3 ? Result<std::vector<int64_t>>(sizes) : fail(ErrorCode::invalid_model, "qkv_hidden_sizes ", sizes);
+  if (!sizes.empty())
+    return sizes.size() == 3 ? Result<std::vector<int64_t>>(sizes) : fail(ErrorCode::invalid_model, "qkv_hidden_sizes ", sizes);
   const SymShape weights = NACRE_TRY(known_shape(u, 1));
   if (weights.size() != 2 || !weights[1].is_constant() || *weights[1].constant() % 3 != 0)
     return fail(ErrorCode::unsupported, "weights of shape ", weights, ": expected a constant multiple of 3 columns");
@@ -42,7 +43,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_attention;
-const Op op_microsoft_attention{.name = "Attention", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {2, 7}, .outputs = {1, 2},
-                                .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_attention{.name = "Attention",
+                                .domain = "com.microsoft",
+                                .since = {1, kRewritten},
+                                .types = float_types,
+                                .inputs = {2, 7},
+                                .outputs = {1, 2},
+                                .infer = never_inferred,
+                                .evaluate = never_evaluated,
+                                .upgrade = upgrade};
 
 }  // namespace nacre

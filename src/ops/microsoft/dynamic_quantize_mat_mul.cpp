@@ -17,7 +17,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_dynamic_quantize_mat_mul;
-const Op op_microsoft_dynamic_quantize_mat_mul{.name = "DynamicQuantizeMatMul", .domain = "com.microsoft", .since = {1, kRewritten}, .types = {DType::float32}, .inputs = {3, 5}, .outputs = {1, 1},
-                                               .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_dynamic_quantize_mat_mul{.name = "DynamicQuantizeMatMul",
+                                               .domain = "com.microsoft",
+                                               .since = {1, kRewritten},
+                                               .types = {DType::float32},
+                                               .inputs = {3, 5},
+                                               .outputs = {1, 1},
+                                               .infer = never_inferred,
+                                               .evaluate = never_evaluated,
+                                               .upgrade = upgrade};
 
 }  // namespace nacre

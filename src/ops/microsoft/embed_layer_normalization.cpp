@@ -32,7 +32,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_embed_layer_normalization;
-const Op op_microsoft_embed_layer_normalization{.name = "EmbedLayerNormalization", .domain = "com.microsoft", .since = {1, kRewritten}, .types = {DType::int32}, .inputs = {1, 9}, .outputs = {1, 3},
-                                                .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_embed_layer_normalization{.name = "EmbedLayerNormalization",
+                                                .domain = "com.microsoft",
+                                                .since = {1, kRewritten},
+                                                .types = {DType::int32},
+                                                .inputs = {1, 9},
+                                                .outputs = {1, 3},
+                                                .infer = never_inferred,
+                                                .evaluate = never_evaluated,
+                                                .upgrade = upgrade};
 
 }  // namespace nacre

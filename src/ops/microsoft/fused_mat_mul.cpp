@@ -22,7 +22,8 @@ Result<Edge> turned(Upgrade& u, size_t i, bool swap, bool batch) {
 Result<void> upgrade(Upgrade& u) {
   NACRE_TRY(check_arity(u));
   const auto flag = [&](std::string_view name) { return u.node.attributes.integer(name, 0) != 0; };
-  const Edge a = NACRE_TRY(turned(u, 0, flag("transA"), flag("transBatchA"))), b = NACRE_TRY(turned(u, 1, flag("transB"), flag("transBatchB")));
+  const Edge a = NACRE_TRY(turned(u, 0, flag("transA"), flag("transBatchA"))),
+             b = NACRE_TRY(turned(u, 1, flag("transB"), flag("transBatchB")));
   const Edge y = u.builder.matmul(a, b);
   const float alpha = u.node.attributes.real("alpha", 1);
   return replace(u, {alpha == 1 ? y : u.builder.mul(y, u.builder.scalar(alpha, u.input(0)))});
@@ -31,7 +32,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_fused_mat_mul;
-const Op op_microsoft_fused_mat_mul{.name = "FusedMatMul", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {2, 2}, .outputs = {1, 1},
-                                    .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_fused_mat_mul{.name = "FusedMatMul",
+                                    .domain = "com.microsoft",
+                                    .since = {1, kRewritten},
+                                    .types = float_types,
+                                    .inputs = {2, 2},
+                                    .outputs = {1, 1},
+                                    .infer = never_inferred,
+                                    .evaluate = never_evaluated,
+                                    .upgrade = upgrade};
 
 }  // namespace nacre

@@ -14,7 +14,8 @@ struct Heads {
 
 Result<Heads> read_heads(const Attributes& attributes) {
   const Heads h{attributes.integer("num_heads", 0), attributes.integer("kv_num_heads", 0)};
-  if (h.query < 1 || h.key < 1 || h.query % h.key != 0) return fail(ErrorCode::invalid_model, "num_heads ", h.query, " is no positive multiple of kv_num_heads ", h.key);
+  if (h.query < 1 || h.key < 1 || h.query % h.key != 0)
+    return fail(ErrorCode::invalid_model, "num_heads ", h.query, " is no positive multiple of kv_num_heads ", h.key);
   for (const char* name : {"k_quant_type", "v_quant_type"})
     if (attributes.string(name, "NONE") != "NONE") return fail(ErrorCode::unsupported, "a quantized cache");
   if (attributes.integer("sliding_window_cache", 0) != 0) return fail(ErrorCode::unsupported, "sliding_window_cache");
@@ -46,36 +47,45 @@ std::vector<float> gather_heads(const Tensor& x, int64_t first, int64_t heads, i
   std::vector<float> out(static_cast<size_t>(batch * heads * length * head));
   for (int64_t at = 0; at < batch * length; ++at)
     for (int64_t h = 0; h < heads; ++h)
-      load_as<float>(x.dtype(), x.raw(), at * row + (first + h) * head, head, out.data() + ((at / length * heads + h) * length + at % length) * head);
+      load_as<float>(x.dtype(), x.raw(), at * row + (first + h) * head, head,
+                     out.data() + ((at / length * heads + h) * length + at % length) * head);
   return out;
 }
 
 struct Step {
-  AttentionSizes sizes;           // `keys`: rows of the present cache
+  AttentionSizes sizes;              // `keys`: rows of the present cache
   std::vector<int64_t> past, total;  // tokens of each sequence before and after
-  int64_t cached;                 // rows of the past cache
+  int64_t cached;                    // rows of the past cache
 };
 
 Result<Step> read_step(const Evaluation& e, const Heads& h) {
   const Shape& q = e.shape(0);
-  if (q.size() != 3 || e.has(1) != e.has(2)) return fail(ErrorCode::invalid_argument, "query of shape ", q, " and key and value, which come together");
+  if (q.size() != 3 || e.has(1) != e.has(2))
+    return fail(ErrorCode::invalid_argument, "query of shape ", q, " and key and value, which come together");
   const int64_t row_heads = h.query + (e.has(1) ? 0 : 2 * h.key), head = q[2] / row_heads, length = q[1];
   if (q[2] % row_heads != 0) return fail(ErrorCode::invalid_argument, q[2], " features do not divide into ", row_heads, " heads");
   const Shape key{q[0], length, h.key * head};
-  if (e.has(1) && (e.shape(1) != key || e.shape(2) != key)) return fail(ErrorCode::invalid_argument, "key ", e.shape(1), " and value ", e.shape(2), ": expected ", key);
+  if (e.has(1) && (e.shape(1) != key || e.shape(2) != key))
+    return fail(ErrorCode::invalid_argument, "key ", e.shape(1), " and value ", e.shape(2), ": expected ", key);
   const int64_t most = NACRE_TRY(e.integer(6));
-  Step s{{q[0], h.query, h.key, length, 0, head, head}, {}, NACRE_TRY(e.integers(5)), e.has(3) && e.input(3).rank() == 4 ? e.shape(3)[2] : 0};
-  if (static_cast<int64_t>(s.total.size()) != q[0]) return fail(ErrorCode::invalid_argument, "seqlens_k of shape ", e.shape(5), ": expected [", q[0], "]");
-  if (most < length || most > INT32_MAX) return fail(ErrorCode::invalid_argument, "total_sequence_length ", most, " for ", length, " new tokens");
+  Step s{
+      {q[0], h.query, h.key, length, 0, head, head}, {}, NACRE_TRY(e.integers(5)), e.has(3) && e.input(3).rank() == 4 ? e.shape(3)[2] : 0};
+  if (static_cast<int64_t>(s.total.size()) != q[0])
+    return fail(ErrorCode::invalid_argument, "seqlens_k of shape ", e.shape(5), ": expected [", q[0], "]");
+  if (most < length || most > INT32_MAX)
+    return fail(ErrorCode::invalid_argument, "total_sequence_length ", most, " for ", length, " new tokens");
   s.sizes.keys = std::max(s.cached, most);
   const Shape cache{q[0], h.key, s.cached, head};
   for (size_t i : {3, 4})
-    if (e.has(i) && e.shape(i) != cache) return fail(ErrorCode::invalid_argument, "input ", i, " of shape ", e.shape(i), ": expected ", cache);
+    if (e.has(i) && e.shape(i) != cache)
+      return fail(ErrorCode::invalid_argument, "input ", i, " of shape ", e.shape(i), ": expected ", cache);
   for (int64_t& total : s.total) {
     ++total;  // the input is one less
     // In the first step short sequences are padded on the right; later all bring the same number of tokens.
     const int64_t past = most == length ? 0 : total - length;
-    if (total < 1 || total > most || past < 0 || past > s.cached) return fail(ErrorCode::invalid_argument, "seqlens_k has ", total - 1, " with ", length, " new and ", s.cached, " cached tokens of ", most);
+    if (total < 1 || total > most || past < 0 || past > s.cached)
+      return fail(ErrorCode::invalid_argument, "seqlens_k has ", total - 1, " with ", length, " new and ", s.cached, " cached tokens of ",
+                  most);
     s.past.push_back(past);
   }
   return s;
@@ -84,25 +94,36 @@ Result<Step> read_step(const Evaluation& e, const Heads& h) {
 // x[batch, heads, length, head] turned by each token's position.
 Result<void> rotate_heads(const Evaluation& e, const Step& s, int64_t heads, std::vector<float>& x) {
   if (e.attributes().integer("do_rotary", 0) == 0) return {};
-  if (!e.has(7) || !e.has(8) || e.input(7).rank() != 2 || e.shape(7) != e.shape(8)) return fail(ErrorCode::invalid_argument, "do_rotary needs cos_cache and sin_cache");
-  const Rotary r{.batch = s.sizes.batch, .length = s.sizes.queries, .heads = heads, .size = s.sizes.head, .rotated = 2 * e.shape(7)[1],
-                 .interleaved = e.attributes().integer("rotary_interleaved", 0) != 0, .heads_first = true};
+  if (!e.has(7) || !e.has(8) || e.input(7).rank() != 2 || e.shape(7) != e.shape(8))
+    return fail(ErrorCode::invalid_argument, "do_rotary needs cos_cache and sin_cache");
+  const Rotary r{.batch = s.sizes.batch,
+                 .length = s.sizes.queries,
+                 .heads = heads,
+                 .size = s.sizes.head,
+                 .rotated = 2 * e.shape(7)[1],
+                 .interleaved = e.attributes().integer("rotary_interleaved", 0) != 0,
+                 .heads_first = true};
   if (r.rotated > r.size) return fail(ErrorCode::invalid_argument, "caches of ", e.shape(7)[1], " pairs for heads of ", r.size);
   std::vector<int64_t> ids;
   for (int64_t b = 0; b < r.batch; ++b)
     for (int64_t t = 0; t < r.length; ++t) ids.push_back(s.past[b] + t);
   if (e.has(9)) {
     const std::vector<int64_t> given = NACRE_TRY(e.integers(9));
-    if (given.size() == ids.size()) ids = given;
-    else if (given.size() != 1) return fail(ErrorCode::invalid_argument, "position_ids of shape ", e.shape(9), ": expected ", Shape{r.batch, r.length});
+    if (given.size() == ids.size())
+      ids = given;
+    else if (given.size() != 1)
+      return fail(ErrorCode::invalid_argument, "position_ids of shape ", e.shape(9), ": expected ", Shape{r.batch, r.length});
   }
   for (int64_t& id : ids)
-    if (id < 0 || id >= e.shape(7)[0]) return fail(ErrorCode::invalid_argument, "position ", id, " is outside [0, ", e.shape(7)[0], ") of the caches");
+    if (id < 0 || id >= e.shape(7)[0])
+      return fail(ErrorCode::invalid_argument, "position ", id, " is outside [0, ", e.shape(7)[0], ") of the caches");
   std::vector<double> cosines, sines;
   Tensor in = Tensor::view(DType::float32, {static_cast<int64_t>(x.size())}, x.data(), x.size() * sizeof(float), nullptr);
   std::vector<float> turned(x.size());
   Tensor out = Tensor::borrow(DType::float32, in.shape(), turned.data(), turned.size() * sizeof(float), nullptr);
-  rotate(r, in, elements_as<double>(e.input(7), cosines), elements_as<double>(e.input(8), sines), [&](int64_t b, int64_t t) { return ids[b * r.length + t]; }, out);
+  rotate(
+      r, in, elements_as<double>(e.input(7), cosines), elements_as<double>(e.input(8), sines),
+      [&](int64_t b, int64_t t) { return ids[b * r.length + t]; }, out);
   x = std::move(turned);
   return {};
 }
@@ -141,17 +162,20 @@ Result<void> evaluate(Evaluation& e) {
   const Step s = NACRE_TRY(read_step(e, h));
   const AttentionSizes& z = s.sizes;
   const bool packed = !e.has(1);
-  std::vector<float> q = gather_heads(e.input(0), 0, h.query, z.head), k = gather_heads(e.input(packed ? 0 : 1), packed ? h.query : 0, h.key, z.head);
+  std::vector<float> q = gather_heads(e.input(0), 0, h.query, z.head),
+                     k = gather_heads(e.input(packed ? 0 : 1), packed ? h.query : 0, h.key, z.head);
   const std::vector<float> v = gather_heads(e.input(packed ? 0 : 2), packed ? h.query + h.key : 0, h.key, z.head);
   NACRE_TRY(rotate_heads(e, s, h.query, q));
   NACRE_TRY(rotate_heads(e, s, h.key, k));
   Tensor* y = NACRE_TRY(e.output(0, {z.batch, z.queries, z.heads * z.head}));
   const std::vector<float> keys = NACRE_TRY(extend_cache(e, s, 3, 1, k)), values = NACRE_TRY(extend_cache(e, s, 4, 2, v));
   const AttentionMask bias = NACRE_TRY(read_mask(e, 10, {z.batch, z.heads, z.queries, z.keys}));
-  if (e.has(11) && e.input(11).size() != z.heads) return fail(ErrorCode::invalid_argument, "head_sink of shape ", e.shape(11), ": expected [", z.heads, "]");
+  if (e.has(11) && e.input(11).size() != z.heads)
+    return fail(ErrorCode::invalid_argument, "head_sink of shape ", e.shape(11), ": expected [", z.heads, "]");
   std::vector<double> sinks;
   const double* sink = e.has(11) ? elements_as<double>(e.input(11), sinks) : nullptr;
-  const double given = attributes.real("scale", 0), scale = given != 0 ? given : 1 / std::sqrt(static_cast<double>(z.head)), softcap = attributes.real("softcap", 0);
+  const double given = attributes.real("scale", 0), scale = given != 0 ? given : 1 / std::sqrt(static_cast<double>(z.head)),
+               softcap = attributes.real("softcap", 0);
   const bool smooth = attributes.integer("smooth_softmax", 0) == 1, causal = attributes.integer("causal", 1) != 0;
   const int64_t window = attributes.integer("local_window_size", -1);
   return attend<float>(
@@ -173,9 +197,14 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_microsoft_group_query_attention;
-const Op op_microsoft_group_query_attention{.name = "GroupQueryAttention", .domain = "com.microsoft", .since = {1},
+const Op op_microsoft_group_query_attention{.name = "GroupQueryAttention",
+                                            .domain = "com.microsoft",
+                                            .since = {1},
                                             .types = {DType::float32, DType::float16, DType::bfloat16},
-                                            .inputs = {1, 16}, .outputs = {1, 4},
-                                            .infer = infer, .evaluate = evaluate, .kind = OpKind::contraction};
+                                            .inputs = {1, 16},
+                                            .outputs = {1, 4},
+                                            .infer = infer,
+                                            .evaluate = evaluate,
+                                            .kind = OpKind::contraction};
 
 }  // namespace nacre

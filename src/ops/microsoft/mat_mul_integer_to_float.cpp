@@ -16,7 +16,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_mat_mul_integer_to_float;
-const Op op_microsoft_mat_mul_integer_to_float{.name = "MatMulIntegerToFloat", .domain = "com.microsoft", .since = {1, kRewritten}, .types = {DType::int8, DType::uint8}, .inputs = {4, 7}, .outputs = {1, 1},
-                                               .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_mat_mul_integer_to_float{.name = "MatMulIntegerToFloat",
+                                               .domain = "com.microsoft",
+                                               .since = {1, kRewritten},
+                                               .types = {DType::int8, DType::uint8},
+                                               .inputs = {4, 7},
+                                               .outputs = {1, 1},
+                                               .infer = never_inferred,
+                                               .evaluate = never_evaluated,
+                                               .upgrade = upgrade};
 
 }  // namespace nacre

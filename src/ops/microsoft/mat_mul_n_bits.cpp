@@ -12,9 +12,12 @@ struct Format {
 };
 
 Result<Format> read_format(const Attributes& attributes) {
-  const Format f{attributes.integer("K", 0), attributes.integer("N", 0), attributes.integer("bits", 4), attributes.integer("block_size", 0)};
-  if (f.depth < 1 || f.columns < 1 || f.depth > INT32_MAX || f.columns > INT32_MAX) return fail(ErrorCode::invalid_model, "K ", f.depth, " and N ", f.columns);
-  if (f.block < 16 || f.block > INT32_MAX || (f.block & (f.block - 1)) != 0) return fail(ErrorCode::invalid_model, "block_size ", f.block, ": expected a power of two from 16");
+  const Format f{attributes.integer("K", 0), attributes.integer("N", 0), attributes.integer("bits", 4),
+                 attributes.integer("block_size", 0)};
+  if (f.depth < 1 || f.columns < 1 || f.depth > INT32_MAX || f.columns > INT32_MAX)
+    return fail(ErrorCode::invalid_model, "K ", f.depth, " and N ", f.columns);
+  if (f.block < 16 || f.block > INT32_MAX || (f.block & (f.block - 1)) != 0)
+    return fail(ErrorCode::invalid_model, "block_size ", f.block, ": expected a power of two from 16");
   if (f.bits != 2 && f.bits != 4 && f.bits != 8) return fail(ErrorCode::unsupported, f.bits, " bits: 2, 4 and 8 are");
   return f;
 }
@@ -24,7 +27,8 @@ Result<void> infer(Inference& inference) {
   const SymShape* a = inference.shape(0);
   inference.set(0, inference.dtype(0));
   if (!a) return {};
-  if (a->empty() || a->back().differs(f.depth)) return fail(ErrorCode::invalid_argument, "A of shape ", *a, ": expected ", f.depth, " columns");
+  if (a->empty() || a->back().differs(f.depth))
+    return fail(ErrorCode::invalid_argument, "A of shape ", *a, ": expected ", f.depth, " columns");
   SymShape y = *a;
   y.back() = f.columns;
   inference.set(0, inference.dtype(0), std::move(y));
@@ -53,7 +57,8 @@ Result<std::vector<float>> zero_points(const Evaluation& e, const Format& f) {
   const int64_t row = (f.blocks() * f.bits + 7) / 8;
   NACRE_TRY(expect_size(e, 3, f.columns * row));
   const uint8_t* bytes = e.input(3).data<uint8_t>().data();
-  for (int64_t i = 0; i < f.columns * f.blocks(); ++i) out[i] = static_cast<float>(field(bytes + i / f.blocks() * row, f.bits, i % f.blocks()));
+  for (int64_t i = 0; i < f.columns * f.blocks(); ++i)
+    out[i] = static_cast<float>(field(bytes + i / f.blocks() * row, f.bits, i % f.blocks()));
   return out;
 }
 
@@ -80,7 +85,8 @@ Result<void> evaluate(Evaluation& e) {
   const Format f = NACRE_TRY(read_format(e.attributes()));
   if (e.has(4) && e.input(4).size() > 0) return fail(ErrorCode::unsupported, "g_idx");
   Shape shape = e.shape(0);
-  if (shape.empty() || shape.back() != f.depth) return fail(ErrorCode::invalid_argument, "A of shape ", shape, ": expected ", f.depth, " columns");
+  if (shape.empty() || shape.back() != f.depth)
+    return fail(ErrorCode::invalid_argument, "A of shape ", shape, ": expected ", f.depth, " columns");
   shape.back() = f.columns;
   NACRE_TRY(expect_size(e, 5, f.columns));
   const Tensor w = NACRE_TRY(dequantized(e, f));
@@ -90,7 +96,8 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, shape));
   Tensor wide = NACRE_TRY(e.scratch(DType::float64, shape));
   double* sums = static_cast<double*>(wide.mutable_raw());
-  contract({elements_as<float>(e.input(0), scratch), f.depth, 1}, static_cast<const float*>(w.raw()), f.columns, y->size() / f.columns, f.depth, f.columns, sums, f.columns);
+  contract({elements_as<float>(e.input(0), scratch), f.depth, 1}, static_cast<const float*>(w.raw()), f.columns, y->size() / f.columns,
+           f.depth, f.columns, sums, f.columns);
   for (int64_t i = 0; bias && i < y->size(); ++i) sums[i] += bias[i % f.columns];
   store_from<double>(y->dtype(), y->mutable_raw(), 0, y->size(), sums);
   return {};
@@ -99,12 +106,19 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_microsoft_mat_mul_n_bits;
-const Op op_microsoft_mat_mul_n_bits{.name = "MatMulNBits", .domain = "com.microsoft", .since = {1}, .types = {DType::float32, DType::float16, DType::bfloat16},
-                                     .inputs = {3, 6}, .infer = infer, .evaluate = evaluate, .kind = OpKind::contraction,
-                                     .cost = [](const NodeView& node) {
-                                       const auto& a = node.fact(0).shape;
-                                       const std::optional<int64_t> count = a ? product(*a).constant() : std::nullopt;
-                                       return count ? 2.0 * static_cast<double>(*count) * static_cast<double>(node.attributes().integer("N", 0)) : 0;
-                                     }};
+const Op op_microsoft_mat_mul_n_bits{
+    .name = "MatMulNBits",
+    .domain = "com.microsoft",
+    .since = {1},
+    .types = {DType::float32, DType::float16, DType::bfloat16},
+    .inputs = {3, 6},
+    .infer = infer,
+    .evaluate = evaluate,
+    .kind = OpKind::contraction,
+    .cost = [](const NodeView& node) {
+      const auto& a = node.fact(0).shape;
+      const std::optional<int64_t> count = a ? product(*a).constant() : std::nullopt;
+      return count ? 2.0 * static_cast<double>(*count) * static_cast<double>(node.attributes().integer("N", 0)) : 0;
+    }};
 
 }  // namespace nacre

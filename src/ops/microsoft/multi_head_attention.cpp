@@ -44,7 +44,8 @@ Result<Operands> read_operands(Upgrade& u, int64_t heads) {
     return Operands{qkv[0], qkv[1], qkv[2], false};
   }
   const size_t k_rank = NACRE_TRY(known_shape(u, 1)).size();
-  if (q_rank != 3 || (k_rank == 3) != (u.has(2) && NACRE_TRY(known_shape(u, 2)).size() == 3)) return fail(ErrorCode::invalid_argument, "query of rank ", q_rank, " and key of rank ", k_rank);
+  if (q_rank != 3 || (k_rank == 3) != (u.has(2) && NACRE_TRY(known_shape(u, 2)).size() == 3))
+    return fail(ErrorCode::invalid_argument, "query of rank ", q_rank, " and key of rank ", k_rank);
   if (k_rank == 3) return Operands{u.input(0), u.input(1), u.input(2)};
   if (k_rank == 5) {
     const std::vector<Edge> kv = unpacked(b, u.input(1), 2);
@@ -77,7 +78,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_multi_head_attention;
-const Op op_microsoft_multi_head_attention{.name = "MultiHeadAttention", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {1, 10}, .outputs = {1, 4},
-                                           .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_multi_head_attention{.name = "MultiHeadAttention",
+                                           .domain = "com.microsoft",
+                                           .since = {1, kRewritten},
+                                           .types = float_types,
+                                           .inputs = {1, 10},
+                                           .outputs = {1, 4},
+                                           .infer = never_inferred,
+                                           .evaluate = never_evaluated,
+                                           .upgrade = upgrade};
 
 }  // namespace nacre

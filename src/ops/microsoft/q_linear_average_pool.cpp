@@ -16,7 +16,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_q_linear_average_pool;
-const Op op_microsoft_q_linear_average_pool{.name = "QLinearAveragePool", .domain = "com.microsoft", .since = {1, kRewritten}, .types = kBytes, .inputs = {4, 5}, .outputs = {1, 1},
-                                            .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_q_linear_average_pool{.name = "QLinearAveragePool",
+                                            .domain = "com.microsoft",
+                                            .since = {1, kRewritten},
+                                            .types = kBytes,
+                                            .inputs = {4, 5},
+                                            .outputs = {1, 1},
+                                            .infer = never_inferred,
+                                            .evaluate = never_evaluated,
+                                            .upgrade = upgrade};
 
 }  // namespace nacre

@@ -14,7 +14,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_q_linear_global_average_pool;
-const Op op_microsoft_q_linear_global_average_pool{.name = "QLinearGlobalAveragePool", .domain = "com.microsoft", .since = {1, kRewritten}, .types = kBytes, .inputs = {5, 5}, .outputs = {1, 1},
-                                                   .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_q_linear_global_average_pool{.name = "QLinearGlobalAveragePool",
+                                                   .domain = "com.microsoft",
+                                                   .since = {1, kRewritten},
+                                                   .types = kBytes,
+                                                   .inputs = {5, 5},
+                                                   .outputs = {1, 1},
+                                                   .infer = never_inferred,
+                                                   .evaluate = never_evaluated,
+                                                   .upgrade = upgrade};
 
 }  // namespace nacre

@@ -14,7 +14,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_q_linear_leaky_relu;
-const Op op_microsoft_q_linear_leaky_relu{.name = "QLinearLeakyRelu", .domain = "com.microsoft", .since = {1, kRewritten}, .types = kBytes, .inputs = {4, 5}, .outputs = {1, 1},
-                                          .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_q_linear_leaky_relu{.name = "QLinearLeakyRelu",
+                                          .domain = "com.microsoft",
+                                          .since = {1, kRewritten},
+                                          .types = kBytes,
+                                          .inputs = {4, 5},
+                                          .outputs = {1, 1},
+                                          .infer = never_inferred,
+                                          .evaluate = never_evaluated,
+                                          .upgrade = upgrade};
 
 }  // namespace nacre

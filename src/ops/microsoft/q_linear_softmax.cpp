@@ -23,7 +23,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_q_linear_softmax;
-const Op op_microsoft_q_linear_softmax{.name = "QLinearSoftmax", .domain = "com.microsoft", .since = {1, kRewritten}, .types = kBytes, .inputs = {5, 5}, .outputs = {1, 1},
-                                       .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_q_linear_softmax{.name = "QLinearSoftmax",
+                                       .domain = "com.microsoft",
+                                       .since = {1, kRewritten},
+                                       .types = kBytes,
+                                       .inputs = {5, 5},
+                                       .outputs = {1, 1},
+                                       .infer = never_inferred,
+                                       .evaluate = never_evaluated,
+                                       .upgrade = upgrade};
 
 }  // namespace nacre

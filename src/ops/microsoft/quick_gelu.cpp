@@ -13,7 +13,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_quick_gelu;
-const Op op_microsoft_quick_gelu{.name = "QuickGelu", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {1, 1}, .outputs = {1, 1},
-                                 .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_quick_gelu{.name = "QuickGelu",
+                                 .domain = "com.microsoft",
+                                 .since = {1, kRewritten},
+                                 .types = float_types,
+                                 .inputs = {1, 1},
+                                 .outputs = {1, 1},
+                                 .infer = never_inferred,
+                                 .evaluate = never_evaluated,
+                                 .upgrade = upgrade};
 
 }  // namespace nacre

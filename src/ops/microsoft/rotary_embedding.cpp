@@ -23,7 +23,8 @@ Result<void> upgrade(Upgrade& u) {
   const Attributes& given = u.node.attributes;
   if (given.integer("is_packed_batching", 0) != 0) return fail(ErrorCode::unsupported, "packed batches");
   const SymShape x = NACRE_TRY(known_shape(u, 0)), ids = NACRE_TRY(known_shape(u, 1)), cosines = NACRE_TRY(known_shape(u, 2));
-  if ((x.size() != 3 && x.size() != 4) || cosines.size() != 2) return fail(ErrorCode::invalid_argument, "input ", x, " with caches ", cosines);
+  if ((x.size() != 3 && x.size() != 4) || cosines.size() != 2)
+    return fail(ErrorCode::invalid_argument, "input ", x, " with caches ", cosines);
   int64_t heads = given.integer("num_heads", 0);
   const int64_t rotated = given.integer("rotary_embedding_dim", 0);
   if (x.size() == 3 && heads == 0) {  // the caches tell the head's size
@@ -39,7 +40,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_rotary_embedding;
-const Op op_microsoft_rotary_embedding{.name = "RotaryEmbedding", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {4, 4}, .outputs = {1, 1},
-                                       .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_rotary_embedding{.name = "RotaryEmbedding",
+                                       .domain = "com.microsoft",
+                                       .since = {1, kRewritten},
+                                       .types = float_types,
+                                       .inputs = {4, 4},
+                                       .outputs = {1, 1},
+                                       .infer = never_inferred,
+                                       .evaluate = never_evaluated,
+                                       .upgrade = upgrade};
 
 }  // namespace nacre

@@ -20,7 +20,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_simplified_layer_normalization;
-const Op op_microsoft_simplified_layer_normalization{.name = "SimplifiedLayerNormalization", .domain = "", .since = {1, kRewritten}, .types = float_types, .inputs = {2, 2}, .outputs = {1, 2},
-                                                     .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_simplified_layer_normalization{.name = "SimplifiedLayerNormalization",
+                                                     .domain = "",
+                                                     .since = {1, kRewritten},
+                                                     .types = float_types,
+                                                     .inputs = {2, 2},
+                                                     .outputs = {1, 2},
+                                                     .infer = never_inferred,
+                                                     .evaluate = never_evaluated,
+                                                     .upgrade = upgrade};
 
 }  // namespace nacre

@@ -20,7 +20,14 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_microsoft_skip_layer_normalization;
-const Op op_microsoft_skip_layer_normalization{.name = "SkipLayerNormalization", .domain = "com.microsoft", .since = {1, kRewritten}, .types = float_types, .inputs = {3, 5}, .outputs = {1, 4},
-                                               .infer = never_inferred, .evaluate = never_evaluated, .upgrade = upgrade};
+const Op op_microsoft_skip_layer_normalization{.name = "SkipLayerNormalization",
+                                               .domain = "com.microsoft",
+                                               .since = {1, kRewritten},
+                                               .types = float_types,
+                                               .inputs = {3, 5},
+                                               .outputs = {1, 4},
+                                               .infer = never_inferred,
+                                               .evaluate = never_evaluated,
+                                               .upgrade = upgrade};
 
 }  // namespace nacre

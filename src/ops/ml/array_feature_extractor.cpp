@@ -26,14 +26,14 @@ Result<void> evaluate(Evaluation& e) {
   shape.back() = static_cast<int64_t>(chosen.size());
   if (shape.size() == 1) shape.insert(shape.begin(), 1);
   Tensor* y = NACRE_TRY(e.output(0, shape));
-  for (int64_t i = 0; i < y->size(); ++i)
-    copy_elements(e.input(0), i / shape.back() * columns + chosen[i % shape.back()], *y, i, 1);
+  for (int64_t i = 0; i < y->size(); ++i) copy_elements(e.input(0), i / shape.back() * columns + chosen[i % shape.back()], *y, i, 1);
   return {};
 }
 
 }  // namespace
 
 extern const Op op_ml_array_feature_extractor;
-const Op op_ml_array_feature_extractor{.name = "ArrayFeatureExtractor", .domain = "ai.onnx.ml", .since = {1}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate};
+const Op op_ml_array_feature_extractor{
+    .name = "ArrayFeatureExtractor", .domain = "ai.onnx.ml", .since = {1}, .inputs = {2, 2}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

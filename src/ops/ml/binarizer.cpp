@@ -17,7 +17,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_binarizer;
-const Op op_ml_binarizer{.name = "Binarizer", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32, DType::float64, DType::int32, DType::int64},
-                         .infer = same_as_input, .evaluate = evaluate, .kind = OpKind::elementwise};
+const Op op_ml_binarizer{.name = "Binarizer",
+                         .domain = "ai.onnx.ml",
+                         .since = {1},
+                         .types = {DType::float32, DType::float64, DType::int32, DType::int64},
+                         .infer = same_as_input,
+                         .evaluate = evaluate,
+                         .kind = OpKind::elementwise};
 
 }  // namespace nacre

@@ -5,7 +5,8 @@ namespace nacre {
 Result<std::vector<float>> per_feature(const Attributes& attributes, std::string_view name, int64_t features, float otherwise) {
   std::vector<float> out = attributes.reals(name, {otherwise});
   if (out.size() == 1) out.assign(static_cast<size_t>(features), out[0]);
-  if (static_cast<int64_t>(out.size()) != features) return fail(ErrorCode::invalid_model, name, " has ", out.size(), " entries for ", features, " features");
+  if (static_cast<int64_t>(out.size()) != features)
+    return fail(ErrorCode::invalid_model, name, " has ", out.size(), " entries for ", features, " features");
   return out;
 }
 

@@ -10,7 +10,8 @@ Result<void> infer(Inference& inference) { return infer_as(inference, inference.
 template <class T>
 Result<void> impute(Evaluation& e, const std::vector<T>& by, T old) {
   const int64_t features = e.input(0).rank() ? e.shape(0).back() : 1;
-  if (by.size() != 1 && static_cast<int64_t>(by.size()) != features) return fail(ErrorCode::invalid_model, by.size(), " imputed values for ", features, " features");
+  if (by.size() != 1 && static_cast<int64_t>(by.size()) != features)
+    return fail(ErrorCode::invalid_model, by.size(), " imputed values for ", features, " features");
   Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
   for (int64_t i = 0; i < y->size(); ++i) {
     T x;
@@ -31,7 +32,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_imputer;
-const Op op_ml_imputer{.name = "Imputer", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32, DType::float64, DType::int32, DType::int64}, .infer = infer,
+const Op op_ml_imputer{.name = "Imputer",
+                       .domain = "ai.onnx.ml",
+                       .since = {1},
+                       .types = {DType::float32, DType::float64, DType::int32, DType::int64},
+                       .infer = infer,
                        .evaluate = evaluate};
 
 }  // namespace nacre

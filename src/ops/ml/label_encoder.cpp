@@ -43,14 +43,18 @@ Result<void> look_up(Evaluation& e, const T* x, const T* keys, const Tensor& val
   std::unordered_map<T, int64_t> index;
   int64_t nan = -1;
   for (int64_t i = 0; i < values.size(); ++i) {
-    if (keys[i] != keys[i]) nan = i;
-    else index.emplace(keys[i], i);
+    if (keys[i] != keys[i])
+      nan = i;
+    else
+      index.emplace(keys[i], i);
   }
   for (int64_t i = 0; i < y.size(); ++i) {
     const auto found = index.find(x[i]);
     const int64_t at = x[i] != x[i] ? nan : found == index.end() ? -1 : found->second;
-    if (at < 0) copy_elements(otherwise, 0, y, i, 1);
-    else copy_elements(values, at, y, i, 1);
+    if (at < 0)
+      copy_elements(otherwise, 0, y, i, 1);
+    else
+      copy_elements(values, at, y, i, 1);
   }
   return e.checkpoint();
 }
@@ -61,7 +65,8 @@ Result<void> evaluate(Evaluation& e) {
     return fail(ErrorCode::invalid_model, "keys ", describe(keys), " and values ", describe(values), " for ", describe(e.input(0)));
   const Tensor otherwise = NACRE_TRY(fallback(e.attributes(), values.dtype()));
   Tensor* y = NACRE_TRY(e.output(0, values.dtype(), e.shape(0)));
-  if (keys.dtype() == DType::string) return look_up(e, e.input(0).data<std::string>().data(), keys.data<std::string>().data(), values, otherwise, *y);
+  if (keys.dtype() == DType::string)
+    return look_up(e, e.input(0).data<std::string>().data(), keys.data<std::string>().data(), values, otherwise, *y);
   return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> {
     std::vector<T> a, b;
     return look_up(e, elements_as<T>(e.input(0), a), elements_as<T>(keys, b), values, otherwise, *y);
@@ -85,8 +90,12 @@ Result<void> upgrade(Upgrade& u) {
 }  // namespace
 
 extern const Op op_ml_label_encoder;
-const Op op_ml_label_encoder{.name = "LabelEncoder", .domain = "ai.onnx.ml", .since = {1, 2, 4}, 
+const Op op_ml_label_encoder{.name = "LabelEncoder",
+                             .domain = "ai.onnx.ml",
+                             .since = {1, 2, 4},
                              .types = {DType::float32, DType::float64, DType::int32, DType::int64, DType::int16, DType::string},
-                             .infer = infer, .evaluate = evaluate, .upgrade = upgrade};
+                             .infer = infer,
+                             .evaluate = evaluate,
+                             .upgrade = upgrade};
 
 }  // namespace nacre

@@ -28,14 +28,17 @@ Result<void> encode(Evaluation& e, const T* x, const std::vector<T>& categories)
   std::fill(out.begin(), out.end(), 0.0f);
   for (int64_t i = 0; i < e.input(0).size(); ++i) {
     const auto found = index.find(x[i]);
-    if (found != index.end()) out[i * categories.size() + found->second] = 1;
-    else if (!e.attributes().integer("zeros", 1)) return fail(ErrorCode::invalid_argument, "element ", i, " is in no category");
+    if (found != index.end())
+      out[i * categories.size() + found->second] = 1;
+    else if (!e.attributes().integer("zeros", 1))
+      return fail(ErrorCode::invalid_argument, "element ", i, " is in no category");
   }
   return {};
 }
 
 Result<void> evaluate(Evaluation& e) {
-  if (e.dtype(0) == DType::string) return encode<std::string>(e, e.input(0).data<std::string>().data(), e.attributes().strings("cats_strings"));
+  if (e.dtype(0) == DType::string)
+    return encode<std::string>(e, e.input(0).data<std::string>().data(), e.attributes().strings("cats_strings"));
   std::vector<int64_t> scratch;
   return encode<int64_t>(e, elements_as<int64_t>(e.input(0), scratch), e.attributes().integers("cats_int64s"));
 }
@@ -43,7 +46,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_one_hot_encoder;
-const Op op_ml_one_hot_encoder{.name = "OneHotEncoder", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32, DType::float64, DType::int32, DType::int64, DType::string},
-                               .infer = infer, .evaluate = evaluate};
+const Op op_ml_one_hot_encoder{.name = "OneHotEncoder",
+                               .domain = "ai.onnx.ml",
+                               .since = {1},
+                               .types = {DType::float32, DType::float64, DType::int32, DType::int64, DType::string},
+                               .infer = infer,
+                               .evaluate = evaluate};
 
 }  // namespace nacre

@@ -22,7 +22,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_scaler;
-const Op op_ml_scaler{.name = "Scaler", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32, DType::float64, DType::int32, DType::int64}, .infer = infer,
+const Op op_ml_scaler{.name = "Scaler",
+                      .domain = "ai.onnx.ml",
+                      .since = {1},
+                      .types = {DType::float32, DType::float64, DType::int32, DType::int64},
+                      .infer = infer,
                       .evaluate = evaluate};
 
 }  // namespace nacre

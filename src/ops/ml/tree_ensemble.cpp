@@ -12,7 +12,8 @@ enum Mode : int { leq, lt, gte, gt, eq, neq, member };
 
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
-  inference.set(0, inference.dtype(0), SymShape{shape && !shape->empty() ? (*shape)[0] : inference.fresh(), inference.attributes().integer("n_targets", 1)});
+  inference.set(0, inference.dtype(0),
+                SymShape{shape && !shape->empty() ? (*shape)[0] : inference.fresh(), inference.attributes().integer("n_targets", 1)});
   return {};
 }
 
@@ -47,18 +48,31 @@ void read_members(const Attributes& a, Trees& t) {
 }
 
 Result<Trees> read(const Attributes& a) {
-  Trees t{a.integers("tree_roots"), a.integers("nodes_featureids"), a.integers("nodes_truenodeids"), a.integers("nodes_falsenodeids"),
-          a.integers("nodes_trueleafs"), a.integers("nodes_falseleafs"), a.integers("nodes_missing_value_tracks_true"), a.integers("leaf_targetids"),
-          doubles(a, "nodes_modes"), doubles(a, "nodes_splits"), doubles(a, "leaf_weights"), {}, a.integer("n_targets", 1)};
+  Trees t{a.integers("tree_roots"),
+          a.integers("nodes_featureids"),
+          a.integers("nodes_truenodeids"),
+          a.integers("nodes_falsenodeids"),
+          a.integers("nodes_trueleafs"),
+          a.integers("nodes_falseleafs"),
+          a.integers("nodes_missing_value_tracks_true"),
+          a.integers("leaf_targetids"),
+          doubles(a, "nodes_modes"),
+          doubles(a, "nodes_splits"),
+          doubles(a, "leaf_weights"),
+          {},
+          a.integer("n_targets", 1)};
   const size_t nodes = t.features.size();
   if (t.missing_is_true.empty()) t.missing_is_true.assign(nodes, 0);
-  for (size_t count : {t.if_true.size(), t.if_false.size(), t.true_is_leaf.size(), t.false_is_leaf.size(), t.missing_is_true.size(), t.modes.size(), t.splits.size()})
+  for (size_t count : {t.if_true.size(), t.if_false.size(), t.true_is_leaf.size(), t.false_is_leaf.size(), t.missing_is_true.size(),
+                       t.modes.size(), t.splits.size()})
     if (count != nodes) return fail(ErrorCode::invalid_model, "node attributes have ", count, " and ", nodes, " entries");
-  if (t.targets.size() != t.weights.size() || t.target_count < 1 || !within(t.targets, t.target_count) || !within(t.roots, static_cast<int64_t>(nodes)))
+  if (t.targets.size() != t.weights.size() || t.target_count < 1 || !within(t.targets, t.target_count) ||
+      !within(t.roots, static_cast<int64_t>(nodes)))
     return fail(ErrorCode::invalid_model, "leaves or roots do not fit ", nodes, " nodes and ", t.target_count, " targets");
   for (size_t i = 0; i < nodes; ++i)
     for (bool side : {true, false}) {
-      const int64_t next = (side ? t.if_true : t.if_false)[i], limit = static_cast<int64_t>((side ? t.true_is_leaf : t.false_is_leaf)[i] ? t.weights.size() : nodes);
+      const int64_t next = (side ? t.if_true : t.if_false)[i],
+                    limit = static_cast<int64_t>((side ? t.true_is_leaf : t.false_is_leaf)[i] ? t.weights.size() : nodes);
       if (next < 0 || next >= limit) return fail(ErrorCode::invalid_model, "node ", i, " leads to ", next, " of ", limit);
     }
   read_members(a, t);
@@ -82,7 +96,8 @@ bool branches(const Trees& t, size_t node, double x) {
 // The leaf that a row reaches. A path longer than there are nodes runs in a circle.
 Result<size_t> leaf_of(const Trees& t, size_t node, std::span<const double> row) {
   for (size_t step = 0; step <= t.features.size(); ++step) {
-    if (t.features[node] < 0 || t.features[node] >= static_cast<int64_t>(row.size())) return fail(ErrorCode::invalid_argument, "feature ", t.features[node], " of ", row.size());
+    if (t.features[node] < 0 || t.features[node] >= static_cast<int64_t>(row.size()))
+      return fail(ErrorCode::invalid_argument, "feature ", t.features[node], " of ", row.size());
     const bool taken = branches(t, node, row[t.features[node]]);
     const auto next = static_cast<size_t>((taken ? t.if_true : t.if_false)[node]);
     if ((taken ? t.true_is_leaf : t.false_is_leaf)[node]) return next;
@@ -107,7 +122,9 @@ Result<void> evaluate(Evaluation& e) {
       const size_t leaf = NACRE_TRY(leaf_of(t, static_cast<size_t>(root), std::span(x + row * columns, static_cast<size_t>(columns))));
       double& sum = sums[t.targets[leaf]];
       const double weight = t.weights[leaf];
-      sum = aggregate == 2 ? std::min(sum, weight) : aggregate == 3 ? std::max(sum, weight) : sum + (aggregate ? weight : weight / static_cast<double>(t.roots.size()));
+      sum = aggregate == 2   ? std::min(sum, weight)
+            : aggregate == 3 ? std::max(sum, weight)
+                             : sum + (aggregate ? weight : weight / static_cast<double>(t.roots.size()));
     }
     store_from<double>(y->dtype(), y->mutable_raw(), row * t.target_count, t.target_count, sums.data());
   }
@@ -117,7 +134,11 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_tree_ensemble;
-const Op op_ml_tree_ensemble{.name = "TreeEnsemble", .domain = "ai.onnx.ml", .since = {5}, .types = {DType::float16, DType::float32, DType::float64},
-                             .infer = infer, .evaluate = evaluate};
+const Op op_ml_tree_ensemble{.name = "TreeEnsemble",
+                             .domain = "ai.onnx.ml",
+                             .since = {5},
+                             .types = {DType::float16, DType::float32, DType::float64},
+                             .infer = infer,
+                             .evaluate = evaluate};
 
 }  // namespace nacre

@@ -22,7 +22,8 @@ Result<void> evaluate(Evaluation& e) {
   const Attributes& a = e.attributes();
   const Tensor keys = has_strings(a) ? labels_of(a.strings("classlabels_strings")) : labels_of(a.integers("classlabels_int64s"));
   const Shape& shape = e.shape(0);
-  if (shape.empty() || shape.size() > 2 || shape.back() != keys.size()) return fail(ErrorCode::invalid_argument, keys.size(), " labels for ", describe(e.input(0)));
+  if (shape.empty() || shape.size() > 2 || shape.back() != keys.size())
+    return fail(ErrorCode::invalid_argument, keys.size(), " labels for ", describe(e.input(0)));
   std::vector<Value> rows;
   for (int64_t row = 0; row < (shape.size() == 1 ? 1 : shape[0]); ++row) {
     Tensor values = NACRE_TRY(e.scratch(e.dtype(0), {keys.size()}));
@@ -36,6 +37,7 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_ml_zip_map;
-const Op op_ml_zip_map{.name = "ZipMap", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32}, .infer = infer, .evaluate = evaluate};
+const Op op_ml_zip_map{
+    .name = "ZipMap", .domain = "ai.onnx.ml", .since = {1}, .types = {DType::float32}, .infer = infer, .evaluate = evaluate};
 
 }  // namespace nacre

@@ -27,7 +27,8 @@ std::optional<FusedActivation> clip(const NodeView& node) {
 struct Plain {
   std::string_view op, name;
 };
-constexpr Plain kPlain[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"}, {"Mish", "mish"}, {"Softplus", "softplus"}, {"HardSwish", "hardswish"}};
+constexpr Plain kPlain[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"},   {"Tanh", "tanh"},
+                            {"Mish", "mish"}, {"Softplus", "softplus"}, {"HardSwish", "hardswish"}};
 
 }  // namespace
 

@@ -82,7 +82,9 @@ Result<Operands> operands(Evaluation& e) {
     fit = fit && operand->fits(1, o.y[1]) && operand->fits(2, o.y[2]) && operand->fits(3, o.keys);
   }
   for (const Operand* operand : {&o.q, &o.k, &o.v, &o.mask, &o.keep}) fit = fit && (!operand->tensor || operand->fits(0, o.y[0]));
-  if (!fit) return fail(ErrorCode::invalid_argument, "attention cannot combine ", describe(e.input(0)), ", ", describe(e.input(1)), " and ", describe(e.input(2)), " with its mask");
+  if (!fit)
+    return fail(ErrorCode::invalid_argument, "attention cannot combine ", describe(e.input(0)), ", ", describe(e.input(1)), " and ",
+                describe(e.input(2)), " with its mask");
   return o;
 }
 
@@ -132,14 +134,22 @@ Result<void> evaluate(Evaluation& e) {
 double cost(const NodeView& n) {
   const auto q = constant_shape(*n.fact(0).shape), k = constant_shape(*n.fact(1).shape), v = constant_shape(*n.fact(2).shape);
   if (!q || !k || !v || q->size() != 4 || k->size() != 4 || v->size() != 4) return 0;
-  const double rows = double((*q)[0]) * double((*q)[1]) * double((*q)[2]), keys = double((*k)[n.attributes().integer("k_tokens_first", 0) ? 1 : 2]);
+  const double rows = double((*q)[0]) * double((*q)[1]) * double((*q)[2]),
+               keys = double((*k)[n.attributes().integer("k_tokens_first", 0) ? 1 : 2]);
   return 2 * rows * keys * double((*q)[3] + (*v)[3]);
 }
 
 }  // namespace
 
 extern const Op op_nacre_attention;
-const Op op_nacre_attention{.name = "Attention", .domain = "nacre", .since = {1}, .types = {DType::float32}, .inputs = {3, 5}, .infer = infer,
-                            .evaluate = evaluate, .kind = OpKind::contraction, .cost = cost};
+const Op op_nacre_attention{.name = "Attention",
+                            .domain = "nacre",
+                            .since = {1},
+                            .types = {DType::float32},
+                            .inputs = {3, 5},
+                            .infer = infer,
+                            .evaluate = evaluate,
+                            .kind = OpKind::contraction,
+                            .cost = cost};
 
 }  // namespace nacre

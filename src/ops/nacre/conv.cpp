@@ -24,7 +24,8 @@ Result<void> evaluate(Evaluation& e) {
   const FusedActivation activation = fused_activation(e.attributes());
   const bool after = e.attributes().integer("residual_after", 0);
   Tensor& y = e.made(0);
-  if (e.has(3) && e.shape(3) != y.shape()) return fail(ErrorCode::invalid_argument, "residual ", describe(e.input(3)), " for ", describe(y));
+  if (e.has(3) && e.shape(3) != y.shape())
+    return fail(ErrorCode::invalid_argument, "residual ", describe(e.input(3)), " for ", describe(y));
   const float* residual = e.has(3) ? e.input(3).data<float>().data() : nullptr;
   std::span<float> out = y.mutable_data<float>();
   for (size_t i = 0; i < out.size(); ++i) {
@@ -39,7 +40,14 @@ double cost(const NodeView& n) { return conv().cost ? conv().cost(n) : 0; }
 }  // namespace
 
 extern const Op op_nacre_conv;
-const Op op_nacre_conv{.name = "Conv", .domain = "nacre", .since = {1}, .types = {DType::float32}, .inputs = {2, 4}, .infer = infer,
-                       .evaluate = evaluate, .kind = OpKind::convolution, .cost = cost};
+const Op op_nacre_conv{.name = "Conv",
+                       .domain = "nacre",
+                       .since = {1},
+                       .types = {DType::float32},
+                       .inputs = {2, 4},
+                       .infer = infer,
+                       .evaluate = evaluate,
+                       .kind = OpKind::convolution,
+                       .cost = cost};
 
 }  // namespace nacre

@@ -40,7 +40,8 @@ Result<void> evaluate(Evaluation& e) {
   Shape shape = x.shape();
   shape.back() = columns;
   Tensor* y = NACRE_TRY(e.output(0, DType::float32, shape));
-  if (e.has(2) && e.shape(2) != Shape{columns}) return fail(ErrorCode::invalid_argument, "bias ", describe(e.input(2)), " for ", columns, " columns");
+  if (e.has(2) && e.shape(2) != Shape{columns})
+    return fail(ErrorCode::invalid_argument, "bias ", describe(e.input(2)), " for ", columns, " columns");
   if (e.has(3) && e.shape(3) != shape) return fail(ErrorCode::invalid_argument, "residual ", describe(e.input(3)), " for ", describe(*y));
   const float *a = x.data<float>().data(), *b = w.data<float>().data();
   const float* bias = e.has(2) ? e.input(2).data<float>().data() : nullptr;
@@ -68,7 +69,14 @@ double cost(const NodeView& n) {
 }  // namespace
 
 extern const Op op_nacre_linear;
-const Op op_nacre_linear{.name = "Linear", .domain = "nacre", .since = {1}, .types = {DType::float32}, .inputs = {2, 4}, .infer = infer,
-                         .evaluate = evaluate, .kind = OpKind::contraction, .cost = cost};
+const Op op_nacre_linear{.name = "Linear",
+                         .domain = "nacre",
+                         .since = {1},
+                         .types = {DType::float32},
+                         .inputs = {2, 4},
+                         .infer = infer,
+                         .evaluate = evaluate,
+                         .kind = OpKind::contraction,
+                         .cost = cost};
 
 }  // namespace nacre

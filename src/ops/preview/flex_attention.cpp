@@ -6,11 +6,13 @@ namespace nacre {
 namespace {
 
 DType score_type(const Attributes& attributes, DType input) {
-  return static_cast<DType>(attributes.integer("softmax_precision", static_cast<int64_t>(input == DType::float64 ? DType::float64 : DType::float32)));
+  return static_cast<DType>(
+      attributes.integer("softmax_precision", static_cast<int64_t>(input == DType::float64 ? DType::float64 : DType::float32)));
 }
 
 Result<void> check(const SymShape& q, const SymShape& k, const SymShape& v) {
-  if (q.size() != 4 || k.size() != 4 || v.size() != 4 || k[3].differs(q[3]) || v[1].differs(k[1]) || v[2].differs(k[2]) || k[0].differs(q[0]) || v[0].differs(q[0]))
+  if (q.size() != 4 || k.size() != 4 || v.size() != 4 || k[3].differs(q[3]) || v[1].differs(k[1]) || v[2].differs(k[2]) ||
+      k[0].differs(q[0]) || v[0].differs(q[0]))
     return fail(ErrorCode::invalid_argument, "Q, K and V of shapes ", q, ", ", k, " and ", v, " do not fit");
   if (q[1].is_constant() && k[1].is_constant() && (k[1].is(0) || *q[1].constant() % *k[1].constant() != 0))
     return fail(ErrorCode::invalid_argument, q[1], " query heads do not divide into ", k[1], " key heads");
@@ -20,7 +22,9 @@ Result<void> check(const SymShape& q, const SymShape& k, const SymShape& v) {
 Result<void> infer(Inference& inference) {
   const SymShape *q = inference.shape(0), *k = inference.shape(1), *v = inference.shape(2);
   const DType type = score_type(inference.attributes(), inference.dtype(0));
-  if (!is_float(type)) return fail(ErrorCode::invalid_model, "softmax_precision ", inference.attributes().integer("softmax_precision", 0), " is no float type");
+  if (!is_float(type))
+    return fail(ErrorCode::invalid_model, "softmax_precision ", inference.attributes().integer("softmax_precision", 0),
+                " is no float type");
   inference.set(0, inference.dtype(2));
   Fact scores = Fact::tensor(type);
   if (q && k && v) {
@@ -92,7 +96,12 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_preview_flex_attention;
-const Op op_preview_flex_attention{.name = "FlexAttention", .domain = "ai.onnx.preview", .since = {1}, .types = float_types, .inputs = {3, 3},
-                                   .infer = infer, .evaluate = evaluate};
+const Op op_preview_flex_attention{.name = "FlexAttention",
+                                   .domain = "ai.onnx.preview",
+                                   .since = {1},
+                                   .types = float_types,
+                                   .inputs = {3, 3},
+                                   .infer = infer,
+                                   .evaluate = evaluate};
 
 }  // namespace nacre

@@ -26,7 +26,13 @@ Result<void> evaluate(Evaluation& e) {
 }  // namespace
 
 extern const Op op_training_adam;
-const Op op_training_adam{.name = "Adam", .domain = "ai.onnx.preview.training", .since = {1}, .types = TypeSet{DType::float32, DType::float64},
-                 .inputs = {3, kMany}, .outputs = {1, kMany}, .infer = infer, .evaluate = evaluate};
+const Op op_training_adam{.name = "Adam",
+                          .domain = "ai.onnx.preview.training",
+                          .since = {1},
+                          .types = TypeSet{DType::float32, DType::float64},
+                          .inputs = {3, kMany},
+                          .outputs = {1, kMany},
+                          .infer = infer,
+                          .evaluate = evaluate};
 
 }  // namespace nacre

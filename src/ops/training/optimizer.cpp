@@ -6,7 +6,8 @@ namespace {
 Result<size_t> tensor_count(size_t inputs, size_t outputs, size_t kinds) {
   const size_t n = inputs < 2 ? 0 : (inputs - 2) / kinds;
   if (n == 0 || inputs != 2 + n * kinds || outputs != n * (kinds - 1))
-    return fail(ErrorCode::invalid_model, inputs, " inputs and ", outputs, " outputs; for n tensors it takes 2 + ", kinds, "n and gives ", kinds - 1, "n");
+    return fail(ErrorCode::invalid_model, inputs, " inputs and ", outputs, " outputs; for n tensors it takes 2 + ", kinds, "n and gives ",
+                kinds - 1, "n");
   return n;
 }
 
@@ -30,7 +31,8 @@ Result<size_t> optimizer_tensors(const Evaluation& e, size_t kinds) {
       const size_t position = 2 + i + k * n;
       if (!e.has(position)) return fail(ErrorCode::invalid_model, "input ", position, " is absent");
       if (e.shape(position) != e.shape(2 + i))
-        return fail(ErrorCode::invalid_argument, "input ", position, " is ", describe(e.input(position)), " for ", describe(e.input(2 + i)));
+        return fail(ErrorCode::invalid_argument, "input ", position, " is ", describe(e.input(position)), " for ",
+                    describe(e.input(2 + i)));
     }
   return n;
 }

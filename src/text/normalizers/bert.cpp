@@ -18,7 +18,8 @@ bool is_dropped(char32_t code) {
 
 class BertNormalizer final : public Normalizer {
  public:
-  BertNormalizer(bool clean, bool ideographs, bool strip, bool lower) : clean_(clean), ideographs_(ideographs), strip_(strip), lower_(lower) {
+  BertNormalizer(bool clean, bool ideographs, bool strip, bool lower)
+      : clean_(clean), ideographs_(ideographs), strip_(strip), lower_(lower) {
     for (int code = 0; code < 128; ++code) ascii_[code] = ascii_result(static_cast<char32_t>(code));
     if (clean_) interesting_ |= CharClass::whitespace | CharClass::other;
     if (ideographs_) interesting_ |= CharClass::ideograph;

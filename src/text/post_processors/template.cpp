@@ -12,7 +12,7 @@ struct SpecialTokens {
 };
 
 struct TemplatePiece {
-  int sequence = -1;                         // 0 or 1: that text; -1: special tokens
+  int sequence = -1;  // 0 or 1: that text; -1: special tokens
   const SpecialTokens* special = nullptr;
   uint32_t type_id = 0;
 };
@@ -82,12 +82,14 @@ class TemplateProcessing final : public PostProcessor {
     const std::string_view name = NACRE_TRY(body.text("id"));
     TemplatePiece out{.type_id = static_cast<uint32_t>(NACRE_TRY(body.integer("type_id", 0)))};
     if (!special) {
-      if (name != "A" && name != "B") return fail(ErrorCode::invalid_argument, body.path(), ".id: expected A or B, found ", json_quoted(name));
+      if (name != "A" && name != "B")
+        return fail(ErrorCode::invalid_argument, body.path(), ".id: expected A or B, found ", json_quoted(name));
       out.sequence = name == "B";
       return out;
     }
     const auto found = special_.find(std::string(name));
-    if (found == special_.end()) return fail(ErrorCode::invalid_argument, body.path(), ": ", json_quoted(name), " is not among special_tokens");
+    if (found == special_.end())
+      return fail(ErrorCode::invalid_argument, body.path(), ": ", json_quoted(name), " is not among special_tokens");
     out.special = &found->second;
     return out;
   }

@@ -117,8 +117,9 @@ TEST_F(Files, ExternalDataBelowTheModelOpens) {
 
 TEST_F(Files, ExternalDataNamesThatLeaveTheModelAreRefused) {
   const std::string absolute = path("model/data.bin");
-  for (const std::string_view name : {std::string_view("../outside.bin"), std::string_view("sub/../data.bin"), std::string_view("sub/../../outside.bin"),
-                                      std::string_view(absolute), std::string_view(""), std::string_view("data.bin\0x", 10)})
+  for (const std::string_view name :
+       {std::string_view("../outside.bin"), std::string_view("sub/../data.bin"), std::string_view("sub/../../outside.bin"),
+        std::string_view(absolute), std::string_view(""), std::string_view("data.bin\0x", 10)})
     EXPECT_EQ(beneath(name), "invalid_model") << name;
 }
 
@@ -146,7 +147,7 @@ TEST_F(Files, WritingReplacesTheWholeFileAndKeepsItsMode) {
   ASSERT_TRUE(write_file(path("outside.bin"), "longer than before"));
   EXPECT_EQ(before->text(), "secret") << "an open mapping keeps the old content";
   EXPECT_EQ(map_file(path("outside.bin"))->text(), "longer than before");
-  struct stat status {};
+  struct stat status{};
   ::stat(path("outside.bin").c_str(), &status);
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }

@@ -37,8 +37,11 @@ class Bert {
       std::string_view name;
       void (Bert::*build)();
     };
-    constexpr Row rows[] = {{"Model", &Bert::base}, {"ForMaskedLM", &Bert::masked_lm}, {"ForSequenceClassification", &Bert::sequence_labels},
-                            {"ForTokenClassification", &Bert::token_labels}, {"ForQuestionAnswering", &Bert::question_answering}};
+    constexpr Row rows[] = {{"Model", &Bert::base},
+                            {"ForMaskedLM", &Bert::masked_lm},
+                            {"ForSequenceClassification", &Bert::sequence_labels},
+                            {"ForTokenClassification", &Bert::token_labels},
+                            {"ForQuestionAnswering", &Bert::question_answering}};
     std::string known;
     for (const Row& row : rows) {
       known += cat(known.empty() ? "Bert" : ", Bert", row.name);
