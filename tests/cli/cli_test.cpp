@@ -326,6 +326,12 @@ TEST_F(Cli, EmbedGivesOneJsonLineASentence) {
   EXPECT_EQ(from_lines.out, from_arguments.out) << from_lines.err;
 }
 
+TEST_F(Cli, EmbedTakesBracketsAsText) {
+  const Answer answer = run("embed --model " + kData + "bert --output json -- '[man]' 'man'");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(Json::parse(answer.out.substr(0, answer.out.find('\n')))["text"], "[man]");
+}
+
 TEST_F(Cli, EmbedShowsHowAlikeSentencesAre) {
   const Answer answer = run("embed --model " + kData + "bert -- 'A man is eating.' 'a man is EATING .' 'dinner'");
   EXPECT_EQ(answer.code, 0) << answer.err;

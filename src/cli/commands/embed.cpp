@@ -120,7 +120,8 @@ Action configure(CLI::App& app) {
   app.add_flag("--strict", options->strict, "a node that the first backend cannot run is an error");
   app.add_option("--max-length", options->max_length, "tokens a sentence is cut to; 0: as the directory says")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input");
+  app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input")
+      ->allow_extra_args(false);  // or CLI11 reads "[CLS]" as a list
   return [options] { return embed(*options); };
 }
 
