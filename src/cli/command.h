@@ -27,6 +27,13 @@ inline constexpr int kDone = 0, kCheckFailed = 1, kWrongUse = 2;
 
 using Action = std::function<int()>;
 
+/// What main() puts at the end of a bracketed word after "--"; see there.
+inline constexpr char kTextMark = '\x1f';
+inline std::string plain_text(std::string word) {
+  if (!word.empty() && word.back() == kTextMark) word.pop_back();
+  return word;
+}
+
 struct Command {
   std::string_view name, about, example;
   Action (*configure)(CLI::App&);

@@ -1,8 +1,11 @@
 // The command `nacre`: parses, runs one command of src/cli/commands, and turns what went wrong into messages and exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/print.h"
@@ -61,6 +64,20 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
 
 void log_to_stderr(LogLevel level, std::string_view text, void*) { print_error(cat("nacre: ", to_string(level), ": ", text, "\n")); }
 
+// CLI11 reads a word in brackets as a list. After "--" words are text: a mark at the end hides the bracket, and
+// plain_text() takes it off again.
+std::vector<std::string> protected_words(int argc, char** argv) {
+  std::vector<std::string> out;
+  bool text = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    if (text && word.size() > 1 && word.front() == '[' && word.back() == ']') word += kTextMark;
+    text = text || word == "--";
+    out.push_back(std::move(word));
+  }
+  return out;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Runs, checks and measures ONNX models and Hugging Face checkpoints.", "nacre");
   app.set_version_flag("--version", cat("nacre ", version()), "Show the version");
@@ -75,7 +92,9 @@ int run(int argc, char** argv) {
     actions.emplace_back(sub, command->configure(*sub));
   }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = protected_words(argc, argv);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    app.parse(std::move(words));
   } catch (const CLI::Success& asked) {  // --help, --version
     return run_action([&] {
       if (dynamic_cast<const CLI::CallForVersion*>(&asked))

@@ -88,7 +88,8 @@ Embedder open(const Options& options) {
 int embed(const Options& options) {
   if (options.sentences.empty() && is_terminal(0))
     throw wrong_use("", "no sentences: give them as arguments, or one a line on standard input");
-  const std::vector<std::string> sentences = options.sentences.empty() ? read_lines() : options.sentences;
+  std::vector<std::string> sentences = options.sentences.empty() ? read_lines() : options.sentences;
+  for (std::string& sentence : sentences) sentence = plain_text(std::move(sentence));
   const Stopwatch load;
   const Embedder embedder = open(options);
   const double loaded = load.seconds();
@@ -120,8 +121,7 @@ Action configure(CLI::App& app) {
   app.add_flag("--strict", options->strict, "a node that the first backend cannot run is an error");
   app.add_option("--max-length", options->max_length, "tokens a sentence is cut to; 0: as the directory says")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input")
-      ->allow_extra_args(false);  // or CLI11 reads "[CLS]" as a list
+  app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input");
   return [options] { return embed(*options); };
 }
 
