@@ -12,6 +12,9 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/NacreConfig.cmake ${CMAKE_CURRENT_BINA
 
 # The folder of nacre.pc knows where the tree is, so that the tree can be moved.
 file(RELATIVE_PATH prefix_from_pc /usr/${CMAKE_INSTALL_LIBDIR}/pkgconfig /usr)
+if(ONIGURUMA_FOUND)
+  set(nacre_requires_oniguruma " oniguruma")
+endif()
 configure_file(cmake/nacre.pc.in nacre.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/nacre.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})

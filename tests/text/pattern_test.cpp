@@ -1,0 +1,49 @@
+#include "text/pattern.h"
+
+#include <gtest/gtest.h>
+
+#include "io/json.h"
+
+namespace nacre {
+namespace {
+
+std::string matches(const Pattern& pattern, std::string_view text) {
+  std::string out;
+  pattern.for_each_match(text, [&](ByteRange match) { out += cat(out.empty() ? "" : " ", match.begin, "-", match.end); });
+  return out;
+}
+
+Result<Pattern> load(std::string_view json) { return Pattern::load(*parse_json(json)); }
+
+TEST(Pattern, LiteralTextIsNotARegularExpression) { EXPECT_EQ(matches(*load(R"({"String": "a.b"})"), "a.b axb a.ba.b"), "0-3 8-11 11-14"); }
+
+TEST(Pattern, EmptyMatchesCountUnlessTheyTouchTheLastOne) {
+  EXPECT_EQ(matches(Pattern::literal(""), "a\xC3\xA9"), "0-0 1-1 3-3");
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  EXPECT_EQ(matches(*Pattern::regex("b*"), "abbc"), "0-0 1-3 4-4");
+}
+
+TEST(Pattern, RegularExpressionsSeeWhatIsBehindAMatch) {
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  EXPECT_EQ(matches(*load(R"({"Regex": "\\s+(?!\\S)|\\s+"})"), "a   b\xC2\xA0 "), "1-3 3-4 5-8");
+  EXPECT_EQ(matches(*Pattern::regex("(?i:'s)"), "it'S 'ſ"), "2-4 5-8");
+}
+
+TEST(Pattern, ABrokenExpressionIsAnErrorThatNamesIt) {
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  const auto pattern = Pattern::regex("a(b");
+  ASSERT_FALSE(pattern);
+  EXPECT_EQ(pattern.error().code(), ErrorCode::invalid_argument);
+  EXPECT_NE(std::string(pattern.error().what()).find("\"a(b\": end pattern with unmatched parenthesis"), std::string::npos)
+      << pattern.error().what();
+}
+
+TEST(Pattern, AnExponentialExpressionEnds) {
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  EXPECT_EQ(matches(*Pattern::regex("(a|aa|a)*\\1*b$"), std::string(60, 'a')), "");
+}
+
+TEST(Pattern, NeitherFormIsAnError) { EXPECT_FALSE(load(R"({"Other": "x"})")); }
+
+}  // namespace
+}  // namespace nacre
