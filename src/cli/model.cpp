@@ -5,6 +5,7 @@
 
 #include "cli/print.h"
 #include "core/os/file.h"
+#include "importers/huggingface/directory.h"
 #include "ops/inference.h"
 
 namespace nacre::cli {
@@ -19,7 +20,8 @@ int64_t dim_value(const std::string& text, std::string_view given) {
 }
 
 void require_model(const std::string& path) {
-  if (!is_file(path) && !is_directory(path)) throw Failure{path, Error(ErrorCode::not_found, "there is no such file or directory")};
+  if (!is_file(path) && !is_directory(path) && (path.ends_with(".onnx") || !is_hub_name(path)))
+    throw Failure{path, Error(ErrorCode::not_found, "there is no such file or directory")};
 }
 
 }  // namespace
@@ -39,7 +41,7 @@ Bindings ModelOptions::bindings() const {
 }
 
 void add_model_argument(CLI::App& app, ModelOptions& options) {
-  app.add_option("MODEL", options.path, "an .onnx file, or a Hugging Face directory")->required();
+  app.add_option("MODEL", options.path, "an .onnx file, a Hugging Face directory, or a Hub name in the local cache")->required();
 }
 
 void add_model_options(CLI::App& app, ModelOptions& options) {

@@ -4,6 +4,7 @@
 #include "core/os/memory.h"
 #include "core/thread_team.h"
 #include "graph/op.h"
+#include "importers/huggingface/directory.h"
 #include "importers/huggingface/import.h"
 #include "importers/onnx/import.h"
 #include "ops/inference.h"
@@ -136,7 +137,9 @@ std::vector<Port> ports_of(const Graph& graph, std::span<const Edge> edges, std:
 
 Result<Graph> load_graph(const std::filesystem::path& path) {
   std::error_code ignored;
-  return guarded([&] { return std::filesystem::is_directory(path, ignored) ? import_huggingface(path) : import_onnx_file(path); });
+  const bool in_cache = !std::filesystem::exists(path, ignored) && path.extension() != ".onnx" && is_hub_name(path.string());
+  const bool directory = in_cache || std::filesystem::is_directory(path, ignored);
+  return guarded([&] { return directory ? import_huggingface(path) : import_onnx_file(path); });
 }
 
 // The main flow: verify -> infer -> optimise -> place -> plan.

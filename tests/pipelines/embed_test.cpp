@@ -79,9 +79,9 @@ TEST(SentenceModel, PlainEncoderIsPooledByMean) {
 }
 
 TEST(SentenceModel, UnknownModulesAndPoolingsAreNamed) {
-  const Files dense{{"modules.json", R"([{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])"}};
-  EXPECT_EQ(read_sentence_model(dense.path()).error().message(),
-            "modules.json: unknown module \"Dense\"; known: Transformer, Pooling, Normalize");
+  const Files unknown{{"modules.json", R"([{"path": "2_Oracle", "type": "sentence_transformers.models.Oracle"}])"}};
+  EXPECT_EQ(read_sentence_model(unknown.path()).error().message().find("modules.json: unknown module \"Oracle\"; known: Transformer, "),
+            0u);
   const Files two{{"modules.json", kModules},
                   {"1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})"}};
   EXPECT_NE(read_sentence_model(two.path()).error().message().find("2 pooling modes"), std::string::npos);

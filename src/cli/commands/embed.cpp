@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/os/file.h"
 #include "core/os/terminal.h"
+#include "importers/huggingface/directory.h"
 #include "io/json.h"
 #include "runtime/backend.h"
 #if __has_include("nacre/embed.h")
@@ -77,7 +78,7 @@ std::string json_line(const std::string& sentence, std::span<const float> vector
 
 Embedder open(const Options& options) {
   for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");
-  if (!is_directory(options.model)) throw Failure{options.model, Error(ErrorCode::not_found, "there is no such directory")};
+  check(ModelDirectory::open(options.model), options.model);
   try {
     return Embedder::load(options.model,
                           {.session = {.backends = split(options.backends), .strict = options.strict, .threads = options.threads},

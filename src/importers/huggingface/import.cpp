@@ -1,10 +1,8 @@
 #include "importers/huggingface/import.h"
 
-#include <array>
-
 #include "core/log.h"
-#include "core/os/file.h"
 #include "importers/huggingface/architecture.h"
+#include "importers/huggingface/directory.h"
 #include "importers/onnx/import.h"
 
 namespace nacre {
@@ -20,9 +18,6 @@ const Architecture* const kArchitectures[] = {
 #include "architectures_rows.inc"
 #undef ARCHITECTURE
 };
-
-// Where exporters put the graph, in the order in which they are tried.
-constexpr std::array<std::string_view, 2> kOnnxFiles{"model.onnx", "onnx/model.onnx"};
 
 bool is_head(std::string_view rest) { return rest == "Model" || rest.starts_with("For"); }
 
@@ -56,17 +51,18 @@ Result<Graph> import_checkpoint(const std::string& directory) {
 std::span<const Architecture* const> architectures() { return kArchitectures; }
 
 Result<Graph> import_huggingface(const std::filesystem::path& directory) {
-  const std::string root = directory.string();
-  const bool weights = is_file(root + "/model.safetensors") || is_file(root + "/model.safetensors.index.json");
-  Result<Graph> out = fail(ErrorCode::not_found, "no model here: looked for config.json with model.safetensors or its index, ",
-                           kOnnxFiles[0], " and ", kOnnxFiles[1]);
-  if (weights && is_file(root + "/config.json")) out = import_checkpoint(root);
-  const bool elsewhere = !out && (out.error().code() == ErrorCode::unsupported || out.error().code() == ErrorCode::not_found);
-  if (!elsewhere) return out;
-  for (const std::string_view name : kOnnxFiles) {
-    if (!is_file(cat(root, "/", name))) continue;
-    log_message(LogLevel::info, root, ": ", name, " is used: ", out.error().message());
-    return import_onnx_file(directory / name);
+  const ModelDirectory model = NACRE_TRY(ModelDirectory::open(directory.string()));
+  const std::vector<ModelFile> files = NACRE_TRY(model.all_weights());
+  Result<Graph> out = fail(ErrorCode::not_found, "no model");
+  std::string before;  // why the file before was not taken
+  for (const ModelFile& file : files) {
+    out = file.format == ModelFile::Format::onnx ? import_onnx_file(file.path) : import_checkpoint(model.path());
+    if (out) {
+      log_message(LogLevel::info, model.path(), ": ", file.name, " is used: ", before.empty() ? file.reason : before);
+      out->metadata["file"] = file.name;
+    }
+    if (out || out.error().code() != ErrorCode::unsupported || file.format == ModelFile::Format::onnx) return out;
+    before = out.error().message();
   }
   return out;
 }

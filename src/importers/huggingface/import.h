@@ -7,7 +7,8 @@
 
 namespace nacre {
 
-/// Fails (unsupported) on an architecture that is not known, listing those that are.
+/// A directory's path, or a Hub name in the local cache (directory.h says which file is taken). The file's name is in the
+/// graph's metadata as "file". Fails (unsupported) on an architecture that is not known, listing those that are.
 Result<Graph> import_huggingface(const std::filesystem::path& directory);
 
 }  // namespace nacre
