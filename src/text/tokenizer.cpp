@@ -147,6 +147,7 @@ Result<Tokenizer> Tokenizer::parse(std::string_view text) {
   out.decoder_ = NACRE_TRY(load_part(json, "decoder", load_decoder));
   if (json.has("truncation")) out.stored_.truncation = NACRE_TRY(Truncation::load(NACRE_TRY(json.at("truncation"))));
   if (json.has("padding")) out.stored_.padding = NACRE_TRY(Padding::load(NACRE_TRY(json.at("padding"))));
+  NACRE_TRY(out.read_marks(NACRE_TRY(json.at("model"))));
   if (!json.has("added_tokens")) return out;
   for (const Json& entry : NACRE_TRY(NACRE_TRY(json.at("added_tokens")).elements())) {
     AddedToken token = NACRE_TRY(AddedToken::load(entry));
@@ -156,6 +157,14 @@ Result<Tokenizer> Tokenizer::parse(std::string_view text) {
   }
   out.added_.refresh(out.normalizer_.get());
   return out;
+}
+
+/// Unigram names the unknown token by id, the others by its text.
+Result<void> Tokenizer::read_marks(const Json& model) {
+  continuing_prefix_ = NACRE_TRY(model.text("continuing_subword_prefix", ""));
+  if (model.has("unk_token")) unknown_id_ = model_->vocabulary().find(NACRE_TRY(model.text("unk_token")));
+  if (model.has("unk_id")) unknown_id_ = static_cast<uint32_t>(NACRE_TRY(model.integer("unk_id")));
+  return {};
 }
 
 Result<Encoding> Tokenizer::encode_text(std::string_view text, uint32_t type_id, const EncodeOptions& options) const {
@@ -211,6 +220,10 @@ std::string Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_t
     const bool known = added_.find(id) || model_->vocabulary().has(id);
     if (known && !(skip_special_tokens && added_.is_special(content))) tokens.emplace_back(content);
   }
+  return join(std::move(tokens));
+}
+
+std::string Tokenizer::join(std::vector<std::string> tokens) const {
   if (decoder_) decoder_->apply(tokens);
   std::string out;
   for (size_t i = 0; i < tokens.size(); ++i) {

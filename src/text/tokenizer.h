@@ -50,6 +50,13 @@ class Tokenizer {
   /// Ids that have no token are left out.
   std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens = true) const;
 
+  /// Tokens to text, as the decoder joins them; without a decoder a space stands between them.
+  std::string join(std::vector<std::string> tokens) const;
+  /// What pieces inside a word begin with ("##"); empty where the model marks none.
+  std::string_view continuing_prefix() const noexcept { return continuing_prefix_; }
+  /// The id of what no other token stands for.
+  std::optional<uint32_t> unknown_id() const noexcept { return unknown_id_; }
+
   /// Truncation and padding as the file has them.
   const EncodeOptions& stored_options() const noexcept { return stored_; }
   /// Added tokens included; empty when there is none.
@@ -63,6 +70,7 @@ class Tokenizer {
   Tokenizer() = default;
   Result<Encoding> encode_text(std::string_view text, uint32_t type_id, const EncodeOptions& options) const;
   Result<void> finish(std::vector<Encoding>& encodings, const EncodeOptions& options) const;
+  Result<void> read_marks(const Json& model);
 
   std::unique_ptr<const Normalizer> normalizer_;
   std::unique_ptr<const PreTokenizer> pre_tokenizer_;
@@ -71,6 +79,8 @@ class Tokenizer {
   std::unique_ptr<const Decoder> decoder_;
   AddedTokens added_;
   EncodeOptions stored_;
+  std::string continuing_prefix_;
+  std::optional<uint32_t> unknown_id_;
 };
 
 }  // namespace nacre
