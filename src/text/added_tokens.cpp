@@ -7,12 +7,6 @@
 namespace nacre {
 namespace {
 
-/// The code point that ends at `end`.
-char32_t code_before(std::string_view text, size_t end) {
-  const char* at = text.data() + end - 1;
-  while (!starts_code(*at)) --at;
-  return next_code(at);
-}
 char32_t code_at(std::string_view text, size_t begin) {
   const char* at = text.data() + begin;
   return next_code(at);
@@ -21,21 +15,6 @@ char32_t code_at(std::string_view text, size_t begin) {
 bool stands_alone(std::string_view text, uint32_t begin, uint32_t end) {
   const bool touched_before = begin > 0 && has_class(code_before(text, begin), CharClass::word);
   return !touched_before && (end == text.size() || !has_class(code_at(text, end), CharClass::word));
-}
-
-uint32_t skip_space_back(std::string_view text, uint32_t begin, uint32_t least) {
-  while (begin > least && has_class(code_before(text, begin), CharClass::whitespace)) {
-    do --begin;
-    while (!starts_code(text[begin]));
-  }
-  return begin;
-}
-
-uint32_t skip_space(std::string_view text, uint32_t end) {
-  const char* const stop = text.data() + text.size();
-  for (const char* at = text.data() + end; at < stop; end = static_cast<uint32_t>(at - text.data()))
-    if (!has_class(next_code(at), CharClass::whitespace)) break;
-  return end;
 }
 
 }  // namespace

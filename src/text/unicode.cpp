@@ -30,6 +30,20 @@ constexpr CodeRange kAfterUnicode8[] = {
     {0x1133B, 0x1133B}, {0x11438, 0x1145E}, {0x11660, 0x1166C}, {0x116B9, 0x116B9}, {0x1182F, 0x11FFF}, {0x12FF1, 0x13455},
     {0x16E97, 0x16F4F}, {0x16FE2, 0x16FE4}, {0x1CF00, 0x1CF46}, {0x1E000, 0x1E4EF}, {0x1E944, 0x1E95F}};
 
+// Its normal forms (crate unicode-normalization-alignments) are of Unicode 9: what came later neither decomposes nor
+// combines and is no mark. Found by comparing every code point, alone and among marks, with tokenizers 0.23.
+constexpr CodeRange kAfterUnicode9[] = {{0x7FD, 0x7FD},     {0x898, 0x8D3},     {0x9FE, 0x9FE},     {0xAFA, 0xAFF},     {0xB55, 0xB55},
+                                        {0xC04, 0xC3C},     {0xCF3, 0xD00},     {0xD3B, 0xD3C},     {0xD81, 0xD81},     {0xEBA, 0xEBA},
+                                        {0xECE, 0xECE},     {0x1715, 0x1715},   {0x180F, 0x180F},   {0x1ABF, 0x1ACE},   {0x1CF7, 0x1CF7},
+                                        {0x1DF6, 0x1DFA},   {0x32FF, 0x32FF},   {0xA7F2, 0xA7F4},   {0xA82C, 0xA82C},   {0xA8FF, 0xA8FF},
+                                        {0xAB69, 0xAB69},   {0x10781, 0x107BA}, {0x10D24, 0x10F85}, {0x11070, 0x11074}, {0x110C2, 0x110C2},
+                                        {0x11145, 0x11146}, {0x111C9, 0x111C9}, {0x111CE, 0x111CF}, {0x11241, 0x11241}, {0x1133B, 0x1133B},
+                                        {0x1145E, 0x1145E}, {0x1182C, 0x11A99}, {0x11D31, 0x13455}, {0x16F4F, 0x16F4F}, {0x16F7F, 0x16F87},
+                                        {0x16FE4, 0x16FF1}, {0x1CF00, 0x1CF46}, {0x1E030, 0x1E4EF}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9}};
+bool is_after_unicode9(char32_t code) noexcept {
+  return code >= kAfterUnicode9[0].first && contains(std::begin(kAfterUnicode9), std::end(kAfterUnicode9), code);
+}
+
 // Google's table in BERT, whose fifth range starts at 2B920 where Unicode's block starts at 2B820.
 constexpr CodeRange kIdeographs[] = {{0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},  {0x20000, 0x2A6DF},
                                      {0x2A700, 0x2B81F}, {0x2B920, 0x2CEAF}, {0x2F800, 0x2FA1F}};
@@ -56,6 +70,25 @@ bool is_whitespace(char32_t code, utf8proc_category_t category) noexcept {
 bool is_punctuation(char32_t code, utf8proc_category_t category) noexcept {
   const bool ascii_symbol = code < 0x80 && category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO;
   return ascii_symbol || (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO);
+}
+
+int decompose_with(char32_t code, char32_t* out, utf8proc_option_t how) noexcept {
+  utf8proc_int32_t codes[kMostCodes];
+  int boundary = 0;
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | how);
+  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code), codes, kMostCodes, options, &boundary);
+  if (count < 1 || count > kMostCodes || is_after_unicode9(code)) return out[0] = code, 1;
+  std::copy_n(codes, count, out);
+  return static_cast<int>(count);
+}
+
+/// Whether the canonical decomposition of a code point composes to it again: not so for the composition exclusions.
+bool recomposes(char32_t code) noexcept {
+  char32_t codes[kMostCodes];
+  const int count = decompose(code, codes);
+  char32_t composed = codes[0];
+  for (int i = 1; i < count; ++i) composed = compose(composed, codes[i]);
+  return composed == code;
 }
 
 bool changes(char32_t code) noexcept {
@@ -138,17 +171,40 @@ int lower_case(char32_t code, char32_t* out) noexcept {
   return 1;
 }
 
-int decompose(char32_t code, char32_t* out) noexcept {
-  utf8proc_int32_t codes[kMostCodes];
-  int boundary = 0;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
-  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code), codes, kMostCodes, options, &boundary);
-  if (count < 1 || count > kMostCodes || code == 0x11938) return out[0] = code, 1;  // 11938 decomposes since Unicode 13
-  std::copy_n(codes, count, out);
-  return static_cast<int>(count);
+int decompose(char32_t code, char32_t* out) noexcept { return decompose_with(code, out, UTF8PROC_DECOMPOSE); }
+
+int decompose_compatible(char32_t code, char32_t* out) noexcept {
+  return decompose_with(code, out, static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT));
 }
 
-int combining_class(char32_t code) noexcept { return utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class; }
+char32_t compose(char32_t first, char32_t second) noexcept {
+  utf8proc_int32_t pair[] = {static_cast<utf8proc_int32_t>(first), static_cast<utf8proc_int32_t>(second)};
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+  const bool composed = utf8proc_normalize_utf32(pair, 2, options) == 1 && !is_after_unicode9(static_cast<char32_t>(pair[0]));
+  return composed ? static_cast<char32_t>(pair[0]) : 0;
+}
+
+bool stays_alone(char32_t code, bool composing, bool compatible) noexcept {
+  const bool hangul = code >= 0xAC00 && code <= 0xD7A3, jamo = code >= 0x1100 && code <= 0x11FF;
+  if (hangul || jamo) return composing ? hangul : jamo;
+  const utf8proc_property_t& property = *utf8proc_get_property(static_cast<utf8proc_int32_t>(code));
+  constexpr uint16_t none = UINT16_MAX, second = 0x8000;  // of utf8proc's tables of pairs
+  if (property.combining_class != 0) return false;
+  if (composing && property.comb_index != none && property.comb_index >= second) return false;
+  if (property.decomp_seqindex == none || (!compatible && property.decomp_type != 0)) return true;
+  return composing && !compatible && recomposes(code);
+}
+
+bool is_combining_mark(char32_t code) noexcept {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+  if (code == 0x1CF2 || code == 0x1CF3) return true;  // letters since Unicode 12
+  return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME && !is_after_unicode9(code);
+}
+
+int combining_class(char32_t code) noexcept {
+  const int out = utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class;
+  return out != 0 && is_after_unicode9(code) ? 0 : out;
+}
 
 std::optional<size_t> find_invalid_utf8(std::string_view text) noexcept {
   const auto* begin = reinterpret_cast<const unsigned char*>(text.data());
@@ -173,6 +229,40 @@ std::string replace_invalid_utf8(std::string_view text) {
     out += "\xEF\xBF\xBD";
   }
   return out;
+}
+
+char32_t code_before(std::string_view text, size_t end) noexcept {
+  const char* at = text.data() + end - 1;
+  while (!starts_code(*at)) --at;
+  return next_code(at);
+}
+
+uint32_t skip_space_back(std::string_view text, uint32_t begin, uint32_t least) noexcept {
+  while (begin > least && has_class(code_before(text, begin), CharClass::whitespace)) {
+    do --begin;
+    while (!starts_code(text[begin]));
+  }
+  return begin;
+}
+
+uint32_t skip_space(std::string_view text, uint32_t end) noexcept {
+  const char* const stop = text.data() + text.size();
+  for (const char* at = text.data() + end; at < stop; end = static_cast<uint32_t>(at - text.data()))
+    if (!has_class(next_code(at), CharClass::whitespace)) break;
+  return end;
+}
+
+size_t first_grapheme(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  const char* at = text.data();
+  utf8proc_int32_t state = 0;
+  for (auto last = static_cast<utf8proc_int32_t>(next_code(at)); at < end;) {
+    const char* const from = at;
+    const auto code = static_cast<utf8proc_int32_t>(next_code(at));
+    if (utf8proc_grapheme_break_stateful(last, code, &state)) return static_cast<size_t>(from - text.data());
+    last = code;
+  }
+  return text.size();
 }
 
 bool is_ascii(std::string_view text) noexcept {

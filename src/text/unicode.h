@@ -50,12 +50,29 @@ struct CharClass {
 uint8_t char_class(char32_t code) noexcept;
 inline bool has_class(char32_t code, uint8_t bits) noexcept { return (char_class(code) & bits) != 0; }
 
+/// The code point that ends at byte `end`, which is not 0.
+char32_t code_before(std::string_view text, size_t end) noexcept;
+/// Where the white space that starts at `from` ends, and where the white space that ends at `from` starts, not before `least`.
+uint32_t skip_space(std::string_view text, uint32_t from) noexcept;
+uint32_t skip_space_back(std::string_view text, uint32_t from, uint32_t least) noexcept;
+
+/// Bytes of the first extended grapheme cluster (UAX #29) of a text that is not empty.
+size_t first_grapheme(std::string_view text) noexcept;
+
 /// Up to this many code points come from one.
 inline constexpr int kMostCodes = 18;
 /// Full lower case without context (a sigma stays one); the count of code points written.
 int lower_case(char32_t code, char32_t* out) noexcept;
 /// Full canonical decomposition (NFD) of one code point, in canonical order; the count written.
 int decompose(char32_t code, char32_t* out) noexcept;
+/// The same with compatibility mappings (NFKD).
+int decompose_compatible(char32_t code, char32_t* out) noexcept;
+/// The primary composite of two code points; 0 when there is none.
+char32_t compose(char32_t first, char32_t second) noexcept;
 int combining_class(char32_t code) noexcept;
+/// A normal form leaves a text of such code points as it is.
+bool stays_alone(char32_t code, bool composing, bool compatible) noexcept;
+/// General category M.
+bool is_combining_mark(char32_t code) noexcept;
 
 }  // namespace nacre

@@ -238,39 +238,5 @@ TEST(Utf8, IllFormedTextIsPlacedAndReplacedAsTheReferenceDoes) {
   }
 }
 
-/// Cases [corpus index, output or 1] and [corpus index, [[piece, start, end], ...]] of single components.
-TEST(Components, NormalizersAndDecodersAreEqual) {
-  NACRE_NEEDS_SHARED("tokenizers/components.jsonl.gz");
-  size_t checked = 0;
-  for (const Json& line : read_json_lines(shared_path("tokenizers/components.jsonl.gz"))) {
-    const std::string_view kind = *line.text("kind");
-    if (kind == "normalizer") {
-      const auto normalizer = load_normalizer(*line.at("json"));
-      if (!normalizer) continue;  // not written yet
-      for (const Json& entry : *line.at("cases")->elements()) {
-        const std::string& text = corpus_text(*entry.at(0));
-        Normalized normalized;
-        normalized.reset(text);
-        (*normalizer)->apply(normalized);
-        EXPECT_EQ(normalized.text(), entry.at(1)->is_text() ? *entry.at(1)->text() : std::string_view(text)) << line.dump().substr(0, 200);
-        ++checked;
-      }
-    }
-    if (kind == "decoder") {
-      const auto decoder = load_decoder(*line.at("json"));
-      if (!decoder) continue;
-      for (const Json& entry : *line.at("cases")->elements()) {
-        std::vector<std::string> tokens = *entry.at(0)->texts();
-        (*decoder)->apply(tokens);
-        std::string text;
-        for (const std::string& token : tokens) text += token;
-        EXPECT_EQ(text, *entry.at(1)->text()) << *line.text("name");
-        ++checked;
-      }
-    }
-  }
-  EXPECT_GT(checked, 100u);
-}
-
 }  // namespace
 }  // namespace nacre

@@ -1,29 +1,10 @@
 // WordPiece decoder: pieces with the prefix join the word before, others get a space; clean-up takes back the spaces that
 // English tokenisation put before punctuation.
-#include <array>
-#include <utility>
-
 #include "text/component.h"
+#include "text/decoding.h"
 
 namespace nacre {
 namespace {
-
-// The reference's list, in its order: https://github.com/huggingface/tokenizers, decoders/wordpiece.rs.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCleanups{{{" .", "."},
-                                                                                   {" ?", "?"},
-                                                                                   {" !", "!"},
-                                                                                   {" ,", ","},
-                                                                                   {" ' ", "'"},
-                                                                                   {" n't", "n't"},
-                                                                                   {" 'm", "'m"},
-                                                                                   {" do not", " don't"},
-                                                                                   {" 's", "'s"},
-                                                                                   {" 've", "'ve"},
-                                                                                   {" 're", "'re"}}};
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
-}
 
 class WordPieceDecoder final : public Decoder {
  public:
@@ -37,8 +18,7 @@ class WordPieceDecoder final : public Decoder {
       } else if (i > 0) {
         token.insert(0, 1, ' ');
       }
-      if (!cleanup_) continue;
-      for (const auto& [from, to] : kCleanups) replace_all(token, from, to);
+      if (cleanup_) clean_up(token);
     }
   }
 

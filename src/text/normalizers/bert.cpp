@@ -1,9 +1,9 @@
 // BertNormalizer: control characters out, white space to spaces, spaces around ideographs, accents off, lower case.
 // https://github.com/google-research/bert/blob/master/tokenization.py
-#include <algorithm>
 #include <array>
 
 #include "text/component.h"
+#include "text/normal_forms.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -91,49 +91,9 @@ class BertNormalizer final : public Normalizer {
   /// The same as the reference does it, one step after the other with sorted marks in between.
   void apply_steps(Normalized& text) const {
     BertNormalizer(clean_, ideographs_, false, false).apply(text);
-    std::vector<CodeChange> changes;
-    decompose_sorted(text.text(), changes);
-    text.transform(changes);
-    drop_marks(text);
+    text.transform(decompose_sorted(text.text()));
+    drop_codes(text, [](char32_t code) { return has_class(code, CharClass::mark); });
     if (lower_) BertNormalizer(false, false, false, true).apply(text);
-  }
-
-  /// By combining class, equal ones in their order. (libstdc++'s stable_sort asks for memory in a deprecated way.)
-  static void sort_marks(std::span<CodeChange> marks) {
-    std::vector<std::pair<uint64_t, CodeChange>> keyed;
-    for (const CodeChange& mark : marks) keyed.push_back({static_cast<uint64_t>(combining_class(mark.code)) << 32 | keyed.size(), mark});
-    std::sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (size_t i = 0; i < marks.size(); ++i) marks[i] = keyed[i].second;
-  }
-
-  static void decompose_sorted(std::string_view text, std::vector<CodeChange>& changes) {
-    const char* const end = text.data() + text.size();
-    size_t starter = 0;  // since here all have a combining class
-    const auto sort = [&] {
-      if (changes.size() > starter + 1) sort_marks(std::span(changes).subspan(starter));
-    };
-    for (const char* at = text.data(); at < end;) {
-      char32_t codes[kMostCodes];
-      const int count = decompose(next_code(at), codes);
-      for (int i = 0; i < count; ++i) {
-        const bool starts = combining_class(codes[i]) == 0;
-        if (starts) sort();
-        changes.push_back({codes[i], i > 0});
-        if (starts) starter = changes.size();
-      }
-    }
-    sort();
-  }
-
-  static void drop_marks(Normalized& text) {
-    Rewrite rewrite(text);
-    const std::string_view present = text.text();
-    const char* const end = present.data() + present.size();
-    for (const char* at = present.data(); at < end;) {
-      const auto begin = static_cast<uint32_t>(at - present.data());
-      if (!has_class(next_code(at), CharClass::mark)) rewrite.keep(begin, static_cast<uint32_t>(at - present.data()));
-    }
-    rewrite.finish();
   }
 
   bool clean_, ideographs_, strip_, lower_;
