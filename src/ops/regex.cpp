@@ -105,4 +105,38 @@ bool Regex::matches(std::string_view text) const {
   return false;
 }
 
+// Bytes of the longest match that begins at `from`, behind the character `before`.
+size_t Regex::longest(std::string_view text, size_t from, uint32_t before) const {
+  Alive now(steps_), then(steps_);
+  std::string_view rest = text.substr(from);
+  size_t at = text.size() - rest.size(), best = 0;
+  uint32_t code = rest.empty() ? kNone : next_code(rest);
+  now.begin_round();
+  now.add(0, before, code);
+  while (code != kNone && !now.list.empty()) {
+    at = text.size() - rest.size();  // behind `code`
+    const uint32_t following = rest.empty() ? kNone : next_code(rest);
+    then.begin_round();
+    for (uint32_t step : now.list)
+      if (steps_[step].kind == Kind::set && in_ranges(steps_[step].ranges, code)) then.add(steps_[step].next, code, following);
+    std::swap(now.list, then.list);
+    code = following;
+    for (uint32_t step : now.list)
+      if (steps_[step].kind == Kind::match) best = at - from;
+  }
+  return best;
+}
+
+Regex::Found Regex::find(std::string_view text, size_t from) const {
+  uint32_t before = kNone;
+  std::string_view rest = text;
+  while (text.size() - rest.size() < from && !rest.empty()) before = next_code(rest);
+  while (!rest.empty()) {
+    const size_t at = text.size() - rest.size();
+    if (const size_t size = longest(text, at, before)) return {at, size};
+    before = next_code(rest);
+  }
+  return {text.size(), 0};
+}
+
 }  // namespace nacre

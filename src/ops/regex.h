@@ -16,6 +16,11 @@ class Regex {
   static Result<Regex> compile(std::string_view pattern);
   /// True when the whole text matches. Text that is not UTF-8 is read byte by byte.
   bool matches(std::string_view text) const;
+  struct Found {
+    size_t first, size;
+  };
+  /// The leftmost match of at least one character that begins at byte `from` or later, as long as it can be; size 0: none.
+  Found find(std::string_view text, size_t from) const;
 
   struct Range {
     uint32_t first, last;
@@ -28,6 +33,7 @@ class Regex {
   };
 
  private:
+  size_t longest(std::string_view text, size_t from, uint32_t before) const;
   std::vector<Step> steps_;
 };
 
