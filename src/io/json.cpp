@@ -152,6 +152,18 @@ Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries(
   return out;
 }
 
+Result<std::vector<std::pair<std::string_view, double>>> Json::scored_texts() const {
+  if (!is_list()) return wrong(*this, "a list");
+  std::vector<std::pair<std::string_view, double>> out;
+  out.reserve(size());
+  for (const Node& entry : node_of(*this)) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
+      return wrong(JsonAccess::make(document_, &entry, child_path(*this, out.size())), "[text, number]");
+    out.emplace_back(entry[0].get_ref<const std::string&>(), entry[1].get<double>());
+  }
+  return out;
+}
+
 Result<bool> Json::boolean() const {
   if (kind() != Kind::boolean) return wrong(*this, "true or false");
   return node_of(*this).get<bool>();

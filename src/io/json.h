@@ -49,6 +49,9 @@ class Json {
   /// The same of an object whose values are all integers, without a Json for each: vocabularies have 250,000.
   Result<std::vector<std::pair<std::string_view, int64_t>>> integer_entries() const;
 
+  /// A list of ["text", number], in the same way.
+  Result<std::vector<std::pair<std::string_view, double>>> scored_texts() const;
+
   Result<bool> boolean() const;
   Result<int64_t> integer() const;  ///< a real with a whole value counts: exporters write 1e5
   Result<double> real() const;

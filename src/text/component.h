@@ -44,7 +44,8 @@ class PreTokenizer {
 struct Piece {
   uint32_t id;
   ByteRange range;
-  uint32_t word;  // index into the words
+  uint32_t word;            // index into the words
+  bool shows_text = false;  // its token is the text itself, not the vocabulary's: Unigram shows what it does not know
 };
 
 class Model {

@@ -23,6 +23,8 @@ void for_lists(Encoding& a, const Encoding& b, Apply apply) {
 
 void append_lists(Encoding& a, const Encoding& b) {
   for_lists(a, b, [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); });
+  a.texts.insert(a.texts.end(), b.texts.begin(), b.texts.end());
+  if (!a.pad_token) a.pad_token = b.pad_token;
 }
 
 Encoding joined(const Encoding& a, const Encoding& b) {
@@ -62,6 +64,7 @@ void Encoding::push_special(uint32_t id, std::string_view token, uint32_t type_i
 Encoding Encoding::slice(size_t begin, size_t end) const {
   Encoding out;
   for_lists(out, *this, [&](auto& to, const auto& from) { to.assign(from.begin() + begin, from.begin() + end); });
+  out.texts = texts;
   return out;
 }
 
@@ -74,6 +77,38 @@ void Encoding::append(const Encoding& other) {
   for (const Encoding& theirs : other.overflow) windows.push_back(joined(*this, theirs));
   append_lists(*this, other);
   overflow = std::move(windows);
+}
+
+std::optional<size_t> Encoding::char_to_token(uint32_t character, int32_t sequence) const {
+  for (size_t i = 0; i < size(); ++i)
+    if (sequence_ids[i] == sequence && offsets[i].begin <= character && character < offsets[i].end) return i;
+  return std::nullopt;
+}
+
+std::optional<uint32_t> Encoding::char_to_word(uint32_t character, int32_t sequence) const {
+  const auto token = char_to_token(character, sequence);
+  if (!token || word_ids[*token] < 0) return std::nullopt;
+  return static_cast<uint32_t>(word_ids[*token]);
+}
+
+std::optional<ByteRange> Encoding::token_to_chars(size_t token) const {
+  if (token >= size() || sequence_ids[token] < 0) return std::nullopt;
+  return offsets[token];
+}
+
+std::optional<ByteRange> Encoding::word_to_tokens(uint32_t word, int32_t sequence) const {
+  std::optional<ByteRange> out;
+  for (uint32_t i = 0; i < size(); ++i) {
+    if (sequence_ids[i] != sequence || word_ids[i] != static_cast<int32_t>(word)) continue;
+    out = ByteRange{out ? out->begin : i, i + 1};
+  }
+  return out;
+}
+
+std::optional<ByteRange> Encoding::word_to_chars(uint32_t word, int32_t sequence) const {
+  const auto tokens_of = word_to_tokens(word, sequence);
+  if (!tokens_of) return std::nullopt;
+  return ByteRange{offsets[tokens_of->begin].begin, offsets[tokens_of->end - 1].end};
 }
 
 }  // namespace nacre

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,7 +30,8 @@ struct Encoding {
   std::vector<int32_t> sequence_ids;     ///< 0 and 1 for the two texts of a pair, -1: none
   std::vector<uint8_t> special_tokens_mask, attention_mask;
   std::vector<Encoding> overflow;
-  std::shared_ptr<const std::string> pad_token;  ///< what `tokens` of padding view
+  std::shared_ptr<const std::string> pad_token;                       ///< what `tokens` of padding view
+  std::vector<std::shared_ptr<const std::deque<std::string>>> texts;  ///< what those view that are not the tokenizer's
 
   size_t size() const noexcept { return ids.size(); }
   void reserve(size_t count);
@@ -39,6 +41,14 @@ struct Encoding {
   void push_special(uint32_t id, std::string_view token, uint32_t type_id);
   /// Tokens [begin, end), without overflow.
   Encoding slice(size_t begin, size_t end) const;
+
+  // Between tokens, words and characters (code points) of one sequence; ranges are half-open.
+  std::optional<size_t> char_to_token(uint32_t character, int32_t sequence = 0) const;
+  std::optional<uint32_t> char_to_word(uint32_t character, int32_t sequence = 0) const;
+  std::optional<ByteRange> token_to_chars(size_t token) const;
+  std::optional<ByteRange> word_to_tokens(uint32_t word, int32_t sequence = 0) const;
+  std::optional<ByteRange> word_to_chars(uint32_t word, int32_t sequence = 0) const;
+
   /// `other` behind this one; windows are combined with each other and with the whole of the other, as the reference does.
   void append(const Encoding& other);
 };

@@ -1,5 +1,7 @@
 #include "text/tokenizer.h"
 
+#include <algorithm>
+
 #include "core/log.h"
 #include "core/os/file.h"
 #include "text/unicode.h"
@@ -38,7 +40,7 @@ class TextEncoder {
     out_.reserve(text.size() / 3 + 4);
     added_.split_raw(text, [&](std::optional<uint32_t> id, ByteRange range) {
       if (!status_) return;
-      if (id) return push(*id, added_.find(*id)->content, range, static_cast<int32_t>(words_++));
+      if (id) return push_added(*id, text.substr(range.begin, range.size()), range);
       base_ = range.begin;
       section_.text.reset(text.substr(range.begin, range.size()));
       if (normalizer_) normalizer_->apply(section_.text);
@@ -55,7 +57,7 @@ class TextEncoder {
     std::swap(whole_, section_.text);
     added_.split_normalized(whole_.text(), [&](std::optional<uint32_t> id, ByteRange range) {
       if (!status_) return;
-      if (id) return push(*id, added_.find(*id)->content, place(whole_, range), static_cast<int32_t>(words_++));
+      if (id) return push_added(*id, whole_.text().substr(range.begin, range.size()), place(whole_, range));
       section_.text = whole_;
       section_.text.cut(range.begin, range.end);
       encode_section();
@@ -70,9 +72,23 @@ class TextEncoder {
     pieces_.clear();
     status_ = model_.tokenize(section_.text.text(), section_.words, pieces_);
     if (!status_) return;
-    for (const Piece& piece : pieces_)
-      push(piece.id, model_.vocabulary().token(piece.id), place(section_.text, piece.range), static_cast<int32_t>(words_ + piece.word));
+    for (const Piece& piece : pieces_) {
+      const std::string_view text = section_.text.text().substr(piece.range.begin, piece.range.size());
+      const std::string_view token = piece.shows_text ? keep(text) : model_.vocabulary().token(piece.id);
+      push(piece.id, token, place(section_.text, piece.range), static_cast<int32_t>(words_ + piece.word));
+    }
     words_ += section_.words.size();
+  }
+
+  /// The token of an added one is what was found: with the white space it took along, as normalised.
+  void push_added(uint32_t id, std::string_view found, ByteRange bytes) {
+    const std::string_view content = added_.find(id)->content;
+    push(id, found == content ? content : keep(found), bytes, static_cast<int32_t>(words_++));
+  }
+
+  std::string_view keep(std::string_view text) {
+    if (!texts_) out_.texts.push_back(texts_ = std::make_shared<std::deque<std::string>>());
+    return texts_->emplace_back(text);
   }
 
   ByteRange place(const Normalized& text, ByteRange range) const noexcept {
@@ -93,6 +109,7 @@ class TextEncoder {
   const Model& model_;
   const AddedTokens& added_;
   Encoding out_;
+  std::shared_ptr<std::deque<std::string>> texts_;
   CodeCounter codes_{""};
   Section section_;
   Normalized whole_;
@@ -124,6 +141,18 @@ Encoding joined(std::vector<Encoding>& encodings) {
   if (encodings.empty()) return {};
   Encoding out = std::move(encodings.front());
   for (size_t i = 1; i < encodings.size(); ++i) out.append(encodings[i]);
+  return out;
+}
+
+// Without a post-processor the reference forgets which sequence the windows of a pair are of: beside a whole first text
+// they are of none, and what has nothing of the first text is all of sequence 0.
+Encoding joined_plain(std::vector<Encoding>& encodings) {
+  if (encodings.size() == 2)
+    for (Encoding& encoding : encodings)
+      for (Encoding& window : encoding.overflow) window.set_sequence(-1);
+  Encoding out = joined(encodings);
+  for (Encoding& window : out.overflow)
+    if (std::find(window.sequence_ids.begin(), window.sequence_ids.end(), 0) == window.sequence_ids.end()) window.set_sequence(0);
   return out;
 }
 
@@ -182,21 +211,38 @@ Result<Encoding> Tokenizer::encode_text(std::string_view text, uint32_t type_id,
   return out;
 }
 
-Result<void> Tokenizer::finish(std::vector<Encoding>& encodings, const EncodeOptions& options) const {
+Result<Encoding> Tokenizer::finish(std::vector<Encoding> encodings, const EncodeOptions& options) const {
   const bool pair = encodings.size() == 2;
   const size_t added = post_processor_ && options.add_special_tokens ? post_processor_->added(pair) : 0;
   if (options.truncation) NACRE_TRY(truncate(encodings[0], pair ? &encodings[1] : nullptr, *options.truncation, added));
-  return post_processor_ ? post_processor_->apply(encodings, options.add_special_tokens) : Result<void>();
+  if (post_processor_) NACRE_TRY(post_processor_->apply(encodings, options.add_special_tokens));
+  Encoding out = post_processor_ ? joined(encodings) : joined_plain(encodings);
+  if (options.padding) pad({&out, 1}, *options.padding);
+  return out;
 }
 
 Result<Encoding> Tokenizer::encode(const TextInput& input, const EncodeOptions& options) const {
   std::vector<Encoding> encodings;
   encodings.push_back(NACRE_TRY(encode_text(input.first, 0, options)));
   if (input.second) encodings.push_back(NACRE_TRY(encode_text(*input.second, 1, options)));
-  NACRE_TRY(finish(encodings, options));
-  Encoding out = joined(encodings);
-  if (options.padding) pad({&out, 1}, *options.padding);
+  return finish(std::move(encodings), options);
+}
+
+Result<Encoding> Tokenizer::encode_sequence(std::span<const std::string_view> words, uint32_t type_id, const EncodeOptions& options) const {
+  Encoding out;
+  for (size_t word = 0; word < words.size(); ++word) {
+    Encoding encoding = NACRE_TRY(encode_text(words[word], type_id, options));
+    std::fill(encoding.word_ids.begin(), encoding.word_ids.end(), static_cast<int32_t>(word));
+    out.append(encoding);
+  }
   return out;
+}
+
+Result<Encoding> Tokenizer::encode_words(const WordsInput& input, const EncodeOptions& options) const {
+  std::vector<Encoding> encodings;
+  encodings.push_back(NACRE_TRY(encode_sequence(input.first, 0, options)));
+  if (input.second) encodings.push_back(NACRE_TRY(encode_sequence(*input.second, 1, options)));
+  return finish(std::move(encodings), options);
 }
 
 Result<std::vector<Encoding>> Tokenizer::encode_batch(std::span<const TextInput> inputs, const EncodeOptions& options) const {

@@ -34,6 +34,12 @@ struct TextInput {
   std::optional<std::string_view> second;
 };
 
+/// One text or two that are split into words already.
+struct WordsInput {
+  std::vector<std::string_view> first;
+  std::optional<std::vector<std::string_view>> second;
+};
+
 class Tokenizer {
  public:
   /// A tokenizer.json, or a directory that has one.
@@ -45,6 +51,8 @@ class Tokenizer {
     return encode(TextInput{first, second}, options);
   }
   Result<Encoding> encode(const TextInput& input, const EncodeOptions& options) const;
+  /// Each word by itself; word ids count words, offsets start over in each.
+  Result<Encoding> encode_words(const WordsInput& input, const EncodeOptions& options = {}) const;
   /// Pads to the longest of the batch when padding is asked for.
   Result<std::vector<Encoding>> encode_batch(std::span<const TextInput> inputs, const EncodeOptions& options = {}) const;
   /// Ids that have no token are left out.
@@ -69,7 +77,9 @@ class Tokenizer {
  private:
   Tokenizer() = default;
   Result<Encoding> encode_text(std::string_view text, uint32_t type_id, const EncodeOptions& options) const;
-  Result<void> finish(std::vector<Encoding>& encodings, const EncodeOptions& options) const;
+  Result<Encoding> encode_sequence(std::span<const std::string_view> words, uint32_t type_id, const EncodeOptions& options) const;
+  /// Truncates, adds special tokens, joins and pads.
+  Result<Encoding> finish(std::vector<Encoding> encodings, const EncodeOptions& options) const;
   Result<void> read_marks(const Json& model);
 
   std::unique_ptr<const Normalizer> normalizer_;

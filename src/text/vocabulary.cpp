@@ -42,6 +42,26 @@ std::optional<uint32_t> StringIndex::find(std::string_view key, uint32_t hash) c
   return slot.text ? std::optional(slot.value) : std::nullopt;
 }
 
+void Vocabulary::reserve(size_t bytes, size_t ids, size_t count) {
+  bytes_.reserve(bytes);
+  tokens_.resize(ids);
+  index_.reserve(count);
+}
+
+void Vocabulary::set(std::string_view token, uint32_t id) {
+  const std::string_view kept(bytes_.data() + bytes_.size(), token.size());
+  bytes_.insert(bytes_.end(), token.begin(), token.end());
+  tokens_[id] = kept;
+  index_.set(kept, id);
+}
+
+Vocabulary::Vocabulary(const std::vector<std::string_view>& tokens) {
+  size_t bytes = 1;
+  for (const std::string_view token : tokens) bytes += token.size();
+  reserve(bytes, tokens.size(), tokens.size());
+  for (uint32_t id = 0; id < tokens.size(); ++id) set(tokens[id], id);
+}
+
 Result<Vocabulary> Vocabulary::load(const Json& json) {
   const auto entries = NACRE_TRY(json.integer_entries());
   Vocabulary out;
@@ -53,16 +73,8 @@ Result<Vocabulary> Vocabulary::load(const Json& json) {
     bytes += token.size();
     last = std::max(last, id);
   }
-  out.bytes_.reserve(bytes);
-  out.tokens_.resize(static_cast<size_t>(last + 1));
-  out.index_.reserve(entries.size());
-  for (const auto& [token, id] : entries) {
-    const auto number = static_cast<uint32_t>(id);
-    const std::string_view kept(out.bytes_.data() + out.bytes_.size(), token.size());
-    out.bytes_.insert(out.bytes_.end(), token.begin(), token.end());
-    out.tokens_[number] = kept;
-    out.index_.set(kept, number);
-  }
+  out.reserve(bytes, static_cast<size_t>(last + 1), entries.size());
+  for (const auto& [token, id] : entries) out.set(token, static_cast<uint32_t>(id));
   return out;
 }
 

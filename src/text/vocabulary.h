@@ -56,6 +56,9 @@ class StringIndex {
 
 class Vocabulary {
  public:
+  Vocabulary() = default;
+  /// Ids are places in the list; of equal tokens the last one is found.
+  explicit Vocabulary(const std::vector<std::string_view>& tokens);
   /// From an object {"token": id}.
   static Result<Vocabulary> load(const Json& entries);
 
@@ -68,6 +71,8 @@ class Vocabulary {
   const std::vector<std::string_view>& tokens() const noexcept { return tokens_; }
 
  private:
+  void reserve(size_t bytes, size_t ids, size_t count);
+  void set(std::string_view token, uint32_t id);
   std::vector<char> bytes_;  // not a string: its bytes stay where they are when the vocabulary moves
   std::vector<std::string_view> tokens_;
   StringIndex index_;
