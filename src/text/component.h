@@ -31,6 +31,9 @@ struct Section {
   std::vector<ByteRange> words;
   std::vector<ByteRange> next_words;  // where pre-tokenizers write before they swap
   bool at_start = true;               // of the whole text
+  bool bytes_as_characters = false;   // each byte stands for its character of the byte alphabet, which is not written out yet
+  /// Writes them out.
+  void write_characters();
 };
 
 class PreTokenizer {
@@ -53,6 +56,11 @@ class Model {
   virtual ~Model() = default;
   virtual Result<void> tokenize(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const = 0;
   virtual const Vocabulary& vocabulary() const = 0;
+  /// True: takes the bytes of Section::bytes_as_characters as they are.
+  virtual bool reads_bytes() const { return false; }
+  virtual Result<void> tokenize_bytes(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const {
+    return tokenize(text, words, out);
+  }
 };
 
 class PostProcessor {

@@ -25,7 +25,12 @@ void Normalized::reset(std::string_view original) {
 }
 
 ByteRange Normalized::origin(uint32_t begin, uint32_t end) const noexcept {
-  if (identity_ || begin >= end) return {begin, end};
+  if (begin >= end) return {begin, end};
+  if (identity_) {  // part of a character stands for the whole of it
+    while (begin > 0 && !starts_code(text_[begin])) --begin;
+    while (end < text_.size() && !starts_code(text_[end])) ++end;
+    return {begin, end};
+  }
   return {origins_[begin].begin, origins_[end - 1].end};
 }
 

@@ -65,12 +65,15 @@ class TextEncoder {
   }
 
   void encode_section() {
+    if (section_.text.text().empty()) return;
     section_.at_start = base_ == 0 && section_.text.origin(0, 1).begin == 0;
-    section_.words.clear();
-    if (!section_.text.text().empty()) section_.words.push_back({0, static_cast<uint32_t>(section_.text.text().size())});
+    section_.words.assign(1, {0, static_cast<uint32_t>(section_.text.text().size())});
+    section_.bytes_as_characters = false;
     if (pre_tokenizer_) pre_tokenizer_->split(section_);
     pieces_.clear();
-    status_ = model_.tokenize(section_.text.text(), section_.words, pieces_);
+    if (!model_.reads_bytes()) section_.write_characters();
+    status_ = section_.bytes_as_characters ? model_.tokenize_bytes(section_.text.text(), section_.words, pieces_)
+                                           : model_.tokenize(section_.text.text(), section_.words, pieces_);
     if (!status_) return;
     for (const Piece& piece : pieces_) {
       const std::string_view text = section_.text.text().substr(piece.range.begin, piece.range.size());

@@ -1,0 +1,280 @@
+// BPE: a word starts as its characters (or bytes); neighbours merge in the order of the file's merges until none is left.
+// https://arxiv.org/abs/1508.07909
+#include <array>
+
+#include "text/byte_level.h"
+#include "text/component.h"
+#include "text/unicode.h"
+#include "text/word_cache.h"
+
+namespace nacre {
+namespace {
+
+constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, which stands for a space in SentencePiece's vocabularies
+constexpr uint32_t kNone = UINT32_MAX;
+
+struct Settings {
+  std::string unknown, prefix, suffix;
+  bool has_unknown = false, fuse_unknown = false, byte_fallback = false, ignore_merges = false;
+};
+
+/// True when the token has a mark behind something other than a mark.
+bool has_inner_mark(std::string_view token) {
+  for (size_t at = token.find(kSpaceMark); at != token.npos; at = token.find(kSpaceMark, at + kSpaceMark.size()))
+    if (at > 0 && !token.substr(0, at).ends_with(kSpaceMark)) return true;
+  return false;
+}
+
+class Bpe final : public Model {
+ public:
+  Bpe(Vocabulary vocabulary, Settings settings) : vocabulary_(std::move(vocabulary)), settings_(std::move(settings)) {
+    if (settings_.has_unknown) unknown_id_ = vocabulary_.find(settings_.unknown);
+  }
+
+  Result<void> load_merges(const Json& json);
+
+  const Vocabulary& vocabulary() const override { return vocabulary_; }
+  bool reads_bytes() const override { return reads_bytes_; }
+
+  Result<void> tokenize(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const override {
+    return run<false>(text, words, out);
+  }
+  Result<void> tokenize_bytes(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const override {
+    return run<true>(text, words, out);
+  }
+
+ private:
+  /// Where a character is in its word: prefix and suffix depend on it.
+  struct Position {
+    bool first, last;
+  };
+  struct Work {
+    std::string key;  // of a look-up
+    std::vector<Symbol> symbols;
+    std::optional<Symbol> unknown;  // not yet among the symbols: more may join it
+  };
+
+  template <bool bytes>
+  Result<void> run(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const {
+    const WordCacheLoan cache(caches_);
+    Work work;
+    for (uint32_t number = 0; number < words.size(); ++number) {
+      const ByteRange word = words[number];
+      const std::string_view whole = text.substr(word.begin, word.size());
+      if (settings_.ignore_merges && whole.size() > CachedWord::kMostBytes) {
+        if (const uint32_t id = find_whole<bytes>(whole, work); id != kNone) {
+          out.push_back({id, word, number});
+          continue;
+        }
+      }
+      for (uint32_t begin = word.begin; begin < word.end;) {
+        const uint32_t end = splits_at_marks_ ? next_mark(text, begin, word.end) : word.end;
+        NACRE_TRY(take_part<bytes>(text.substr(begin, end - begin), begin, number, cache, work, out));
+        begin = end;
+      }
+    }
+    return {};
+  }
+
+  /// The end of the part that starts at `begin`: before a mark that follows something else.
+  static uint32_t next_mark(std::string_view text, uint32_t begin, uint32_t end) {
+    uint32_t at = begin;
+    while (text.substr(at, end - at).starts_with(kSpaceMark)) at += kSpaceMark.size();
+    const size_t mark = text.substr(0, end).find(kSpaceMark, at);
+    return mark == text.npos ? end : static_cast<uint32_t>(mark);
+  }
+
+  template <bool bytes>
+  Result<void> take_part(std::string_view part, uint32_t begin, uint32_t number, const WordCacheLoan& cache, Work& work,
+                         std::vector<Piece>& out) const {
+    const uint64_t hash = WordCache::hash_of(part);
+    if (const CachedWord* known = cache->find(part, hash)) {
+      for (size_t i = 0; i < known->count; ++i) {
+        out.push_back({known->ids[i], {begin, begin + known->lengths[i]}, number});
+        begin += known->lengths[i];
+      }
+      return {};
+    }
+    NACRE_TRY(merge_part<bytes>(part, work));
+    cache->store(part, hash, work.symbols);
+    for (const Symbol& symbol : work.symbols) {
+      out.push_back({symbol.id, {begin, begin + symbol.length}, number});
+      begin += symbol.length;
+    }
+    return {};
+  }
+
+  template <bool bytes>
+  Result<void> merge_part(std::string_view part, Work& work) const {
+    work.symbols.clear();
+    if (settings_.ignore_merges) {
+      const uint32_t id = find_whole<bytes>(part, work);
+      if (id != kNone) return work.symbols.push_back({id, static_cast<uint32_t>(part.size())}), Result<void>();
+    }
+    NACRE_TRY(bytes ? start_bytes(part, work) : start_characters(part, work));
+    merge_all(merges_, work.symbols);
+    return {};
+  }
+
+  template <bool bytes>
+  uint32_t find_whole(std::string_view word, Work& work) const {
+    if constexpr (!bytes) return vocabulary_.find(word).value_or(kNone);
+    work.key.clear();
+    for (const char byte : word) work.key += byte_token(static_cast<uint8_t>(byte));
+    return vocabulary_.find(work.key).value_or(kNone);
+  }
+
+  Result<void> start_bytes(std::string_view part, Work& work) const {
+    const size_t last = part.size() - 1;
+    for (size_t i = 0; i < part.size(); ++i) work.symbols.push_back({byte_ids_[i == 0][i == last][static_cast<uint8_t>(part[i])], 1});
+    return {};
+  }
+
+  Result<void> start_characters(std::string_view part, Work& work) const {
+    work.unknown.reset();
+    for (size_t begin = 0; begin < part.size();) {
+      size_t end = begin + 1;
+      while (end < part.size() && !starts_code(part[end])) ++end;
+      NACRE_TRY(start_character(part.substr(begin, end - begin), {begin == 0, end == part.size()}, work));
+      begin = end;
+    }
+    flush(work);
+    return {};
+  }
+
+  static void flush(Work& work) {
+    if (work.unknown) work.symbols.push_back(*work.unknown);
+    work.unknown.reset();
+  }
+
+  Result<void> start_character(std::string_view character, Position position, Work& work) const {
+    const auto length = static_cast<uint32_t>(character.size());
+    const std::string_view key = key_of(character, position, work.key);
+    if (const auto id = vocabulary_.find(key)) {
+      flush(work);
+      work.symbols.push_back({*id, length});
+      return {};
+    }
+    if (settings_.byte_fallback && fall_back(key, work)) return {};
+    if (!settings_.has_unknown) return {};  // as the reference: the character vanishes
+    if (!unknown_id_)
+      return fail(ErrorCode::invalid_model, "no token for \"", character, "\", and the unknown token \"", settings_.unknown,
+                  "\" is not in the vocabulary");
+    if (work.unknown && settings_.fuse_unknown) return work.unknown->length += length, Result<void>();
+    flush(work);
+    work.unknown = Symbol{*unknown_id_, length};
+    return {};
+  }
+
+  std::string_view key_of(std::string_view character, Position position, std::string& buffer) const {
+    const bool plain = (position.first || settings_.prefix.empty()) && (!position.last || settings_.suffix.empty());
+    if (plain) return character;
+    buffer.clear();
+    if (!position.first) buffer += settings_.prefix;
+    buffer += character;
+    if (position.last) buffer += settings_.suffix;
+    return buffer;
+  }
+
+  /// Tokens "<0xE2>" for the bytes, when all are there. One that waits as unknown comes behind them, as in the reference.
+  bool fall_back(std::string_view key, Work& work) const {
+    for (const char byte : key)
+      if (fallback_ids_[static_cast<uint8_t>(byte)] == kNone) return false;
+    for (const char byte : key) work.symbols.push_back({fallback_ids_[static_cast<uint8_t>(byte)], 1});
+    return true;
+  }
+
+  Result<uint32_t> id_of(std::string_view token, std::string_view where, size_t rank) const {
+    if (const auto id = vocabulary_.find(token)) return *id;
+    return fail(ErrorCode::invalid_model, where, "[", rank, "]: ", json_quoted(token), " is not in the vocabulary");
+  }
+  Result<void> add_merge(std::string_view left, std::string_view right, std::string_view where, size_t rank, std::string& merged);
+  void make_tables();
+
+  Vocabulary vocabulary_;
+  Settings settings_;
+  std::optional<uint32_t> unknown_id_;
+  MergeTable merges_;
+  std::array<uint32_t, 256> byte_ids_[2][2];  // [first][last][byte]: of the byte's character with prefix and suffix
+  std::array<uint32_t, 256> fallback_ids_{};
+  bool reads_bytes_ = false;
+  bool splits_at_marks_ = true;  // no merge crosses from something else to a space mark: what is before and behind is independent
+  mutable WordCaches caches_;
+};
+
+void Bpe::make_tables() {
+  std::string buffer;
+  reads_bytes_ = !settings_.byte_fallback;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (const bool first : {false, true}) {
+      for (const bool last : {false, true}) {
+        const auto id = vocabulary_.find(key_of(byte_token(static_cast<uint8_t>(byte)), {first, last}, buffer));
+        byte_ids_[first][last][byte] = id.value_or(kNone);
+        reads_bytes_ = reads_bytes_ && id;
+      }
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    fallback_ids_[byte] = vocabulary_.find(cat("<0x", digits[byte / 16], digits[byte % 16], ">")).value_or(kNone);
+  }
+  splits_at_marks_ =
+      splits_at_marks_ && settings_.prefix.empty() && settings_.suffix.empty() && !settings_.ignore_merges && vocabulary_.find(kSpaceMark);
+}
+
+Result<void> Bpe::add_merge(std::string_view left, std::string_view right, std::string_view where, size_t rank, std::string& merged) {
+  if (right.size() < settings_.prefix.size())
+    return fail(ErrorCode::invalid_model, where, "[", rank, "]: ", json_quoted(right), " is shorter than the prefix");
+  merged.assign(left).append(right.substr(settings_.prefix.size()));
+  const uint32_t left_id = NACRE_TRY(id_of(left, where, rank)), right_id = NACRE_TRY(id_of(right, where, rank));
+  merges_.set(left_id, right_id, {static_cast<uint32_t>(rank), NACRE_TRY(id_of(merged, where, rank))});
+  splits_at_marks_ = splits_at_marks_ && !has_inner_mark(merged);
+  return {};
+}
+
+/// ["a b", ...] or [["a", "b"], ...].
+Result<void> Bpe::load_merges(const Json& json) {
+  const auto entries = NACRE_TRY(json.elements());
+  if (entries.size() >= MergeTable::kLimit)
+    return fail(ErrorCode::resource_exhausted, json.path(), ": ", entries.size(), " merges, the limit is ", MergeTable::kLimit);
+  merges_ = MergeTable(entries.size());
+  std::string merged;
+  size_t rank = 0;
+  for (const Json& entry : entries) {
+    if (!entry.is_text()) {
+      const std::vector<std::string> pair = NACRE_TRY(entry.texts());
+      if (pair.size() != 2) return fail(ErrorCode::invalid_model, entry.path(), ": expected two tokens, found ", pair.size());
+      NACRE_TRY(add_merge(pair[0], pair[1], json.path(), rank++, merged));
+      continue;
+    }
+    const std::string_view line = NACRE_TRY(entry.text());
+    if (line.starts_with("#version")) continue;
+    const size_t space = line.find(' ');
+    if (space == line.npos || line.find(' ', space + 1) != line.npos)
+      return fail(ErrorCode::invalid_model, entry.path(), ": expected two tokens and a space between them, found ", json_quoted(line));
+    NACRE_TRY(add_merge(line.substr(0, space), line.substr(space + 1), json.path(), rank++, merged));
+  }
+  make_tables();
+  return {};
+}
+
+Result<std::unique_ptr<const Model>> load(const Json& json) {
+  const double dropout = NACRE_TRY(json.real("dropout", 0));
+  if (dropout != 0) return fail(ErrorCode::unsupported, json.path(), ".dropout: ", dropout, " makes ids random; only 0 is supported");
+  Settings settings;
+  settings.has_unknown = json.has("unk_token");
+  settings.unknown = NACRE_TRY(json.text("unk_token", ""));
+  settings.prefix = NACRE_TRY(json.text("continuing_subword_prefix", ""));
+  settings.suffix = NACRE_TRY(json.text("end_of_word_suffix", ""));
+  settings.fuse_unknown = NACRE_TRY(json.boolean("fuse_unk", false));
+  settings.byte_fallback = NACRE_TRY(json.boolean("byte_fallback", false));
+  settings.ignore_merges = NACRE_TRY(json.boolean("ignore_merges", false));
+  auto out = std::make_unique<Bpe>(NACRE_TRY(Vocabulary::load(NACRE_TRY(json.at("vocab")))), std::move(settings));
+  NACRE_TRY(out->load_merges(NACRE_TRY(json.at("merges"))));
+  return out;
+}
+
+}  // namespace
+
+extern const ModelType model_bpe;
+const ModelType model_bpe{.type = "BPE", .load = load};
+
+}  // namespace nacre
