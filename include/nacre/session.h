@@ -23,9 +23,14 @@
 
 namespace nacre {
 
+/// Settings of backends, as {"BACKEND.NAME", value}: {"onnxruntime.optimisation", "2"}. An unknown name is an error.
+using BackendOptions = std::vector<std::pair<std::string, std::string>>;
+
 struct SessionOptions {
-  /// Backends in order of preference; each takes the nodes it supports, the last resort is `native`. Empty: the
-  /// environment's NACRE_BACKEND (comma-separated), else `native`. An unknown name is an error that lists the known ones.
+  /// Backends in order of preference, each `BACKEND[:DEVICE[:INDEX]]` ("onnxruntime:cuda:1") or `auto`: backends that report
+  /// an accelerator, then `native`. Each takes the nodes it supports, the last resort is `native`. Empty: the
+  /// environment's NACRE_BACKEND (comma-separated), else "backend" of the file that NACRE_CONFIG names, else `native`. An
+  /// unknown name or device is an error that lists the known ones.
   std::vector<std::string> backends;
   /// True: a node that the first backend cannot take is an error instead of a fallback.
   bool strict = false;
@@ -36,6 +41,7 @@ struct SessionOptions {
   int64_t memory_budget = 0;
   /// False: the graph runs as the file has it.
   bool optimise = true;
+  BackendOptions backend_options = {};
 };
 
 /// One input or output of a model.
@@ -56,6 +62,8 @@ struct NodeProfile {
   std::string kernel;  ///< "reference" where the operator's plain evaluation ran
   double milliseconds = 0;
   int64_t bytes = 0;  ///< of its outputs
+  double begin = 0;   ///< milliseconds since the run began
+  double flops = 0;   ///< floating point operations; 0: not known
 };
 
 /// The node-by-node record of one run, in the order of execution.
@@ -63,6 +71,7 @@ struct Profile {
   std::vector<NodeProfile> nodes;
   std::string text() const;  ///< a table, slowest operators first
   std::string json() const;
+  std::string trace() const;  ///< Chrome's trace format: chrome://tracing, Perfetto
 };
 
 struct RunOptions {
@@ -76,9 +85,10 @@ struct RunOptions {
 
 /// Where one part of the model runs and why.
 struct PlacedRegion {
-  std::string backend;
+  std::string backend;  ///< with its device: "onnxruntime:cuda:1"
   std::string reason;
-  std::vector<std::string> nodes;  ///< `Gather "/embeddings/Gather"`
+  std::vector<std::string> nodes;         ///< `Gather "/embeddings/Gather"`
+  std::vector<std::string> reasons = {};  ///< one for each node
 };
 
 /// The session's placement: nothing falls back without being listed here.
@@ -128,7 +138,10 @@ class Session {
   /// Throws Error.
   Outputs run(const Inputs& inputs, const RunOptions& options = {}) const;
 
-  const Report& report() const noexcept;
+  /// What runs where, and why; a backend that failed in its first run has been replaced in it since.
+  Report report() const;
+  /// The graph as an HTML page: nodes coloured by backend, and by time where a profile is given.
+  std::string page(const Profile* profile = nullptr) const;
   /// Gives memory kept for the next run back to the system.
   void trim() const noexcept;
 

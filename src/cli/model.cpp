@@ -27,7 +27,13 @@ void require_model(const std::string& path) {
 }  // namespace
 
 SessionOptions ModelOptions::session() const {
-  return {.backends = split(backends), .strict = strict, .threads = threads, .memory_budget = memory, .optimise = !no_optimise};
+  SessionOptions out{.backends = split(backends), .strict = strict, .threads = threads, .memory_budget = memory, .optimise = !no_optimise};
+  for (const std::string& setting : settings) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) throw wrong_use("--backend-option", "takes BACKEND.NAME=VALUE, not \"", setting, "\"");
+    out.backend_options.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return out;
 }
 
 Bindings ModelOptions::bindings() const {
@@ -46,7 +52,11 @@ void add_model_argument(CLI::App& app, ModelOptions& options) {
 
 void add_model_options(CLI::App& app, ModelOptions& options) {
   add_model_argument(app, options);
-  app.add_option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
+  app.add_option(
+      "--backend", options.backends,
+      "backends in order of preference, each BACKEND[:DEVICE[:INDEX]]: native, onnxruntime:cuda:1, auto, ... (see `nacre doctor`)");
+  app.add_option("--backend-option", options.settings, "a backend's own setting: BACKEND.NAME=VALUE (again for another)")
+      ->allow_extra_args(false);
   app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
   app.add_option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)")
       ->check(CLI::NonNegativeNumber);
@@ -67,13 +77,14 @@ Graph open_graph(const std::string& path) {
 }
 
 void check_backends(const ModelOptions& options) {
-  for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");
+  for (const std::string& name : split(options.backends))
+    if (name != "auto") check(parse_target(name), "--backend");
 }
 
 StatePtr open_model(const ModelOptions& options) {
   check_backends(options);
   require_model(options.path);
-  return check(make_session(check(load_graph(options.path), options.path), options.session()), options.path);
+  return check(make_session(check(load_graph(options.path), options.path), options.session(), source_of(options.path)), options.path);
 }
 
 }  // namespace nacre::cli

@@ -23,13 +23,14 @@ struct ModelOptions {
   int threads = 0;
   int64_t memory = 0;
   bool strict = false, no_optimise = false;
-  std::vector<std::string> dims;  // "batch=4"
+  std::vector<std::string> dims;      // "batch=4"
+  std::vector<std::string> settings;  // "onnxruntime.optimisation=2"
 
   SessionOptions session() const;
   Bindings bindings() const;  // Throws Failure for what is no NAME=N
 };
 
-/// MODEL, --backend, --threads, --strict, --no-optimise, --memory.
+/// MODEL, --backend, --backend-option, --threads, --strict, --no-optimise, --memory.
 void add_model_options(CLI::App& app, ModelOptions& options);
 /// MODEL alone.
 void add_model_argument(CLI::App& app, ModelOptions& options);

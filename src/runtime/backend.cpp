@@ -1,5 +1,7 @@
 #include "runtime/backend.h"
 
+#include "core/foreign_library.h"
+
 namespace nacre {
 
 #define BACKEND(stem) extern const Backend backend_##stem;
@@ -25,6 +27,18 @@ Result<const Backend*> find_backend(std::string_view name) {
     known += cat(known.empty() ? "" : ", ", backend->name);
   }
   return fail(ErrorCode::not_found, "no backend is called '", name, "'; there are ", known);
+}
+
+Probe probe_backend(const Backend& backend) {
+  if (!is_disabled(backend.name)) return backend.probe({});
+  return {.available = false, .version = "", .reason = "it is switched off by NACRE_DISABLE", .devices = {}};
+}
+
+const std::string* CompileOptions::setting(std::string_view name) const noexcept {
+  if (settings)
+    for (const auto& [key, value] : *settings)
+      if (key == name) return &value;
+  return nullptr;
 }
 
 Result<void> RunContext::checkpoint() const {

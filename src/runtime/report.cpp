@@ -53,7 +53,7 @@ std::string Report::json() const {
   std::string out = "{\"regions\":[";
   for (size_t i = 0; i < regions.size(); ++i)
     out += cat(i ? "," : "", "{\"backend\":", json_string(regions[i].backend), ",\"reason\":", json_string(regions[i].reason),
-               ",\"nodes\":", json_strings(regions[i].nodes), "}");
+               ",\"nodes\":", json_strings(regions[i].nodes), ",\"reasons\":", json_strings(regions[i].reasons), "}");
   return out + cat("],\"crossings\":", crossings, ",\"warnings\":", json_strings(warnings), "}");
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/knobs.h"
+#include "core/log.h"
 #include "core/os/memory.h"
 #include "core/thread_team.h"
 #include "graph/op.h"
@@ -9,7 +10,6 @@
 #include "importers/onnx/import.h"
 #include "ops/inference.h"
 #include "ops/interpreter.h"
-#include "passes/pass.h"
 #include "runtime/session_state.h"
 #include "runtime/variant.h"
 
@@ -19,31 +19,6 @@ namespace {
 constexpr int64_t kBaseBudget = int64_t{256} << 20;
 constexpr int64_t kBudgetFactor = 64;
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> out;
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    if (comma > 0) out.emplace_back(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return out;
-}
-
-Result<std::vector<const Backend*>> backend_order(const SessionOptions& options) {
-  std::vector<std::string> names = options.backends;
-  if (names.empty()) names = split(knob_text(Knob::backend).value_or("native"));
-  std::vector<const Backend*> out;
-  for (const std::string& name : names) {
-    const Backend* backend = NACRE_TRY(find_backend(name));
-    if (const Probe probe = backend->probe({}); !probe.available)
-      return fail(ErrorCode::unavailable, "backend '", name, "' is not available: ", probe.reason);
-    out.push_back(backend);
-  }
-  const Backend* last_resort = NACRE_TRY(find_backend("native"));
-  if (!options.strict && std::find(out.begin(), out.end(), last_resort) == out.end()) out.push_back(last_resort);
-  return out;
-}
-
 int64_t constant_bytes(const Graph& graph) {
   int64_t total = 0;
   for (size_t i = 0; i < graph.edge_count(); ++i)
@@ -51,15 +26,6 @@ int64_t constant_bytes(const Graph& graph) {
   for (const Node& node : graph.nodes)
     for (const Body& body : node.bodies) total += constant_bytes(*body.graph);
   return total;
-}
-
-Result<std::vector<CompiledRegion>> compile(Placement& placement, const CompileOptions& options) {
-  std::vector<CompiledRegion> out;
-  for (Region& region : placement.regions) {
-    std::unique_ptr<Executable> executable = NACRE_TRY(region.backend->compile(region.graph, options));
-    out.push_back({region.backend, std::move(executable), std::move(region.inputs), std::move(region.outputs)});
-  }
-  return out;
 }
 
 Port port_of(const Fact& fact, std::string name) {
@@ -142,10 +108,21 @@ Result<Graph> load_graph(const std::filesystem::path& path) {
   return guarded([&] { return directory ? import_huggingface(path) : import_onnx_file(path); });
 }
 
+std::shared_ptr<const ModelSource> source_of(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return nullptr;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, ignored);
+  return std::make_shared<const ModelSource>(ModelSource{absolute.string(), {}, nullptr});
+}
+
 // The main flow: verify -> infer -> optimise -> place -> plan.
-static Result<std::shared_ptr<const Session::State>> build_session(Graph graph, const SessionOptions& options) {
+static Result<std::shared_ptr<const Session::State>> build_session(Graph graph, const SessionOptions& options,
+                                                                   std::shared_ptr<const ModelSource> model) {
   auto state = std::make_shared<Session::State>();
-  const std::vector<const Backend*> order = NACRE_TRY(backend_order(options));
+  Report report;
+  CompileRequest request{.strict = options.strict, .optimise = options.optimise, .book = state->book};
+  request.order = NACRE_TRY(targets_of(options, report.warnings));
+  request.settings = NACRE_TRY(all_settings(options));
   state->options = options;
   state->threads = options.threads > 0 ? options.threads : ThreadTeam::process().size();
   NACRE_TRY(verify(graph));
@@ -155,16 +132,17 @@ static Result<std::shared_ptr<const Session::State>> build_session(Graph graph, 
   state->output_names = std::make_shared<const std::vector<std::string>>(graph.output_names);
   state->weight_bytes = constant_bytes(graph);
   keep_for_variants(*state, graph);
-  if (options.optimise) NACRE_TRY(optimise(graph, PassLevel::standard));
-  Placement placement = NACRE_TRY(place(graph, order, options.strict));
-  state->regions = NACRE_TRY(compile(placement, {.threads = state->threads, .optimise = options.optimise}));
-  state->report = std::move(placement.report);
-  state->graph = std::move(graph);
+  request.threads = state->threads;
+  if (request.order[0].backend->takes_models) request.source = state->model = std::move(model);
+  for (const std::string& warning : report.warnings) log_message(LogLevel::warning, warning);
+  state->book->write(std::move(report));
+  static_cast<Compilation&>(*state) = NACRE_TRY(compile_graph(std::move(graph), request));
   return state;
 }
 
-Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options) {
-  return guarded([&] { return build_session(std::move(graph), options); });
+Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options,
+                                                           std::shared_ptr<const ModelSource> model) {
+  return guarded([&] { return build_session(std::move(graph), options, std::move(model)); });
 }
 
 // Read once: asking the system takes longer than a small model's run.
@@ -185,39 +163,15 @@ int64_t run_budget(const Session::State& state, int64_t input_bytes) {
   return std::min(ceiling, scaled > ceiling ? ceiling : kBaseBudget + scaled);
 }
 
-namespace {
-
-// Several regions hand values over in a table by edge.
-Result<std::vector<Value>> run_regions(const Session::State& state, std::vector<Value> inputs, RunContext& context) {
-  const Graph& graph = state.graph;
-  std::vector<Value> table(graph.edge_count());
-  for (size_t i = 0; i < inputs.size(); ++i) table[index(graph.inputs[i])] = std::move(inputs[i]);
-  auto value_of = [&](Edge edge) { return graph.constant(edge) ? Value(*graph.constant(edge)) : table[index(edge)]; };
-  for (const CompiledRegion& region : state.regions) {
-    std::vector<Value> in, out(region.outputs.size());
-    for (Edge edge : region.inputs) in.push_back(value_of(edge));
-    NACRE_TRY(region.executable->run(in, out, context));
-    for (size_t i = 0; i < out.size(); ++i) table[index(region.outputs[i])] = std::move(out[i]);
-  }
-  std::vector<Value> out;
-  for (Edge edge : graph.outputs) out.push_back(value_of(edge));
-  return out;
-}
-
-}  // namespace
-
 static Result<std::vector<Value>> run_checked(const Session::State& state, const Inputs& given, const RunOptions& options) {
   if (const auto variant = NACRE_TRY(variant_for(state, given))) return run_session(*variant, given, options);
   std::vector<Value> inputs = NACRE_TRY(order_inputs(state, given));
   MemoryBudget budget(run_budget(state, bytes_of(inputs)));
   RunContext context{.threads = state.threads, .budget = &budget, .cancel = options.cancel, .profile = options.profile};
   if (options.timeout.count() > 0) context.deadline = std::chrono::steady_clock::now() + options.timeout;
-  if (options.profile) options.profile->nodes.clear();
+  if (options.profile) options.profile->nodes.clear(), context.begin = std::chrono::steady_clock::now();
   NACRE_TRY(context.checkpoint());
-  if (state.regions.size() != 1) return run_regions(state, std::move(inputs), context);
-  std::vector<Value> outputs(state.graph.outputs.size());
-  NACRE_TRY(state.regions[0].executable->run(inputs, outputs, context));
-  return outputs;
+  return run_compilation(state, std::move(inputs), context);
 }
 
 Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& given, const RunOptions& options) {
@@ -227,19 +181,25 @@ Result<std::vector<Value>> run_session(const Session::State& state, const Inputs
 // --- the public edge: values become exceptions ---
 
 Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
-  auto load = [&]() -> Result<std::shared_ptr<const State>> { return make_session(NACRE_TRY(load_graph(path)), options); };
+  auto load = [&]() -> Result<std::shared_ptr<const State>> { return make_session(NACRE_TRY(load_graph(path)), options, source_of(path)); };
   auto state = load();
   if (!state) throw std::move(state.error().within(path.string()));
   return Session(std::move(*state));
 }
 
 Session Session::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const SessionOptions& options) {
-  return Session(unwrap(make_session(unwrap(guarded([&] { return import_onnx_bytes(bytes, std::move(owner)); })), options)));
+  if (!owner) {
+    auto copy = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+    bytes = *copy;
+    owner = std::move(copy);
+  }
+  auto source = std::make_shared<const ModelSource>(ModelSource{"", bytes, owner});
+  return Session(unwrap(make_session(unwrap(guarded([&] { return import_onnx_bytes(bytes, owner); })), options, std::move(source))));
 }
 
 const std::vector<Port>& Session::inputs() const noexcept { return state_->inputs; }
 const std::vector<Port>& Session::outputs() const noexcept { return state_->outputs; }
-const Report& Session::report() const noexcept { return state_->report; }
+Report Session::report() const { return state_->report(); }
 
 Outputs Session::run(const Inputs& inputs, const RunOptions& options) const {
   return Outputs(state_->output_names, unwrap(run_session(*state_, inputs, options)));

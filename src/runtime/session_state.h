@@ -5,42 +5,40 @@
 
 #include "graph/graph.h"
 #include "nacre/session.h"
-#include "runtime/placement.h"
+#include "runtime/execution.h"
 
 namespace nacre {
-
-struct CompiledRegion {
-  const Backend* backend = nullptr;
-  std::unique_ptr<Executable> executable;
-  std::vector<Edge> inputs, outputs;
-};
 
 /// Input dims of one name: they are equal in most runs.
 struct TiedDim {
   size_t input, axis;
 };
 
-struct Session::State {
-  Graph graph;  // optimised; its edges are what the regions name
-  std::vector<CompiledRegion> regions;
+struct Session::State : Compilation {
   std::vector<Port> inputs, outputs;
   std::shared_ptr<const std::vector<std::string>> output_names;
-  Report report;
+  std::shared_ptr<ReportBook> book = std::make_shared<ReportBook>();
   SessionOptions options;
   int threads = 1;
   int64_t weight_bytes = 0;
 
+  Report report() const { return book->read(); }
+
   // What runtime/variant.h needs; the graph is kept only where there can be variants.
   std::unique_ptr<const Graph> source;
+  std::shared_ptr<const ModelSource> model;  // null unless a backend reads models itself
   std::vector<std::vector<TiedDim>> tied;
   mutable std::mutex variants_mutex;
   mutable std::unordered_map<std::string, std::shared_ptr<const State>> variants;
 };
 
-/// Verifies, infers, optimises, places and compiles.
-Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options);
+/// Verifies, infers, optimises, places and compiles. `model`: what the graph was imported from, for backends that read models.
+Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options,
+                                                           std::shared_ptr<const ModelSource> model = nullptr);
 /// Reads a model file or directory into a graph.
 Result<Graph> load_graph(const std::filesystem::path& path);
+/// The file that such a graph was read from; null for what no other runtime reads.
+std::shared_ptr<const ModelSource> source_of(const std::filesystem::path& path);
 /// Outputs in the model's order.
 Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& inputs, const RunOptions& options);
 

@@ -81,7 +81,7 @@ Result<std::shared_ptr<const Session::State>> variant_for(const Session::State& 
   graph.defaults.clear();
   for (std::string_view name : overridden) open_default(graph, name);
   if (untied) untie(graph);
-  return variant = NACRE_TRY(make_session(std::move(graph), state.options));
+  return variant = NACRE_TRY(make_session(std::move(graph), state.options, state.model));
 }
 
 }  // namespace nacre

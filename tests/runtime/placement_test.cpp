@@ -30,7 +30,7 @@ Graph chain() {
 
 TEST(Placement, WholeGraphIsOneRegionWithItsOwnInputsAndOutputs) {
   const Graph g = chain();
-  const Backend* order[] = {&backend("native")};
+  const Target order[] = {&backend("native")};
   const auto placed = place(g, order, true);
   ASSERT_TRUE(placed);
   ASSERT_EQ(placed->regions.size(), 1u);
@@ -44,7 +44,7 @@ TEST(Placement, WholeGraphIsOneRegionWithItsOwnInputsAndOutputs) {
 TEST(Placement, GraphWithoutNodesIsPlaced) {
   Graph g;
   g.add_output(g.add_input("x", Fact::tensor(DType::float32)), "y");
-  const Backend* order[] = {&picky};
+  const Target order[] = {&picky};
   const auto placed = place(g, order, true);
   ASSERT_TRUE(placed);
   EXPECT_EQ(placed->regions.size(), 1u);
@@ -52,12 +52,12 @@ TEST(Placement, GraphWithoutNodesIsPlaced) {
 
 TEST(Placement, RegionsFollowTheOrderOfExecution) {
   const Graph g = chain();
-  const Backend* order[] = {&picky, &backend("reference")};
+  const Target order[] = {&picky, &backend("reference")};
   const auto placed = place(g, order, false);
   ASSERT_TRUE(placed);
   ASSERT_EQ(placed->regions.size(), 3u);
-  EXPECT_EQ(placed->regions[0].backend, &picky);
-  EXPECT_EQ(placed->regions[1].backend, &backend("reference"));
+  EXPECT_EQ(placed->regions[0].target.backend, &picky);
+  EXPECT_EQ(placed->regions[1].target.backend, &backend("reference"));
   EXPECT_EQ(placed->regions[1].graph.nodes.size(), 2u);
   EXPECT_EQ(placed->regions[1].inputs.size(), 2u) << "-x and x";
   EXPECT_EQ(placed->regions[1].outputs.size(), 1u) << "what only the region reads stays inside";
@@ -67,7 +67,7 @@ TEST(Placement, RegionsFollowTheOrderOfExecution) {
 }
 
 TEST(Placement, FallbackIsReported) {
-  const Backend* order[] = {&picky, &backend("reference")};
+  const Target order[] = {&picky, &backend("reference")};
   const auto placed = place(chain(), order, false);
   ASSERT_TRUE(placed);
   ASSERT_EQ(placed->report.warnings.size(), 1u);
@@ -78,7 +78,7 @@ TEST(Placement, FallbackIsReported) {
 }
 
 TEST(Placement, StrictNamesTheNodeAndTheBackend) {
-  const Backend* order[] = {&picky, &backend("reference")};
+  const Target order[] = {&picky, &backend("reference")};
   const auto placed = place(chain(), order, true);
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().code(), ErrorCode::unsupported);
@@ -87,7 +87,7 @@ TEST(Placement, StrictNamesTheNodeAndTheBackend) {
 }
 
 TEST(Placement, ANodeNobodyTakesIsAnError) {
-  const Backend* order[] = {&picky};
+  const Target order[] = {&picky};
   EXPECT_FALSE(place(chain(), order, false));
 }
 
@@ -95,16 +95,16 @@ TEST(Placement, ANodeNobodyTakesIsAnError) {
 TEST(Placement, RegionsOfTwoBackendsComputeTheWhole) {
   const Backend mixed{.name = "mixed", .about = "", .probe = available, .supports = only_neg, .compile = backend("native").compile};
   const Graph g = chain();
-  const Backend* order[] = {&mixed, &backend("reference")};
+  const Target order[] = {&mixed, &backend("reference")};
   auto placed = place(g, order, false);
   ASSERT_TRUE(placed);
   Session::State state;
   state.graph = g;
   state.inputs = ports_of(g, g.inputs, {});
   for (Region& region : placed->regions) {
-    auto executable = region.backend->compile(region.graph, {});
+    auto executable = region.target.backend->compile(region.graph, {});
     ASSERT_TRUE(executable) << executable.error().what();
-    state.regions.push_back({region.backend, std::move(*executable), region.inputs, region.outputs});
+    state.regions.push_back({region.target, std::move(*executable), region.inputs, region.outputs});
   }
   const float x[] = {1, -2, 3};
   Profile profile;

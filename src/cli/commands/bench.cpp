@@ -56,7 +56,8 @@ double machine_peak(int threads) {
 
 std::string backends_of(const Session::State& state) {
   std::vector<std::string> out;
-  for (const PlacedRegion& region : state.report.regions) out.push_back(cat(region.backend, " (", region.nodes.size(), " nodes)"));
+  const Report report = state.report();
+  for (const PlacedRegion& region : report.regions) out.push_back(cat(region.backend, " (", region.nodes.size(), " nodes)"));
   return joined(out);
 }
 

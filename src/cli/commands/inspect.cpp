@@ -54,7 +54,7 @@ Found look(const ModelOptions& options) {
   out.outputs = ports_of(out.graph, out.graph.outputs, out.graph.output_names);
   out.weights = weights_of(out.graph);
   out.bindings = complete_bindings(out.graph, options.bindings());
-  out.state = check(make_session(out.graph, options.session()), options.path);
+  out.state = check(make_session(out.graph, options.session(), source_of(options.path)), options.path);
   Graph bound = out.graph;
   if (auto done = bind_shapes(bound, out.bindings); !done) {
     out.unbound = done.error().what();
@@ -97,7 +97,7 @@ std::string costs_text(const Found& found) {
 
 std::string placement_text(const Found& found) {
   std::string out = "placement\n";
-  const std::string report = found.state->report.text();
+  const std::string report = found.state->report().text();
   for (const std::string& line : split(report, '\n')) out += cat("  ", line, "\n");
   if (found.planned) {
     std::vector<std::string> kernels;
@@ -165,7 +165,7 @@ std::string json_of(const Options& options, const Found& found) {
   out["operators"] = operator_counts(found.graph);
   out["parameters"] = found.weights.parameters, out["weight_bytes"] = found.weights.bytes;
   add_cost(out, found);
-  out["placement"] = Json::parse(found.state->report.json(), nullptr, false);
+  out["placement"] = Json::parse(found.state->report().json(), nullptr, false);
   out["kernels"] = kernel_counts(found);
   if (options.plan) {
     out["plan"] = Json::array();

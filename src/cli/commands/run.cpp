@@ -28,7 +28,7 @@ int run(const Options& options) {
   check_source(options.inputs);
   check_target(options.outputs);
   const StatePtr state = open_model(options.model);
-  if (options.report) print(state->report.text());
+  if (options.report) print(state->report().text());
   const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
   Profile profile;
   const std::vector<Value> outputs =

@@ -32,7 +32,7 @@ struct Verdict {
 /// Who is asked and who knows. With stored outputs the second backend only helps to find the node.
 std::pair<std::string, std::string> sides(const Options& options) {
   const std::vector<std::string> names = split(options.backends);
-  for (const std::string& name : names) check(find_backend(name), "--backends");
+  for (const std::string& name : names) check(parse_target(name), "--backends");
   if (names.size() > 2 || names.empty() || (names.size() == 1 && options.expected.empty()))
     throw wrong_use("--backends", "takes two names, such as native,reference; got \"", options.backends, "\"");
   return {names[0], names.size() == 2 ? names[1] : "reference"};
@@ -50,18 +50,18 @@ Verdict verify(const Options& options) {
   progress.show("loading");
   const std::string& path = options.model.path;
   const Graph graph = open_graph(path);
-  const StatePtr state = check(make_session(graph, on(options, subject)), path);
+  const StatePtr state = check(make_session(graph, on(options, subject), source_of(path)), path);
   const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
   Verdict out{.subject = subject,
               .judge = options.expected.empty() ? judge : options.expected,
               .names = *state->output_names,
-              .warnings = state->report.warnings};
+              .warnings = state->report().warnings};
   progress.show(cat("running on ", subject));
   const std::vector<Value> got = check(run_session(*state, inputs, {}), path);
   progress.show(cat("running on ", judge));
   std::vector<Value> want;
   if (options.expected.empty())
-    want = check(run_session(*check(make_session(graph, on(options, judge)), path), inputs, {}), path);
+    want = check(run_session(*check(make_session(graph, on(options, judge), source_of(path)), path), inputs, {}), path);
   else
     want = read_outputs(options.expected, *state);
   for (size_t i = 0; i < got.size(); ++i) {

@@ -1,0 +1,53 @@
+// ONNX Runtime, where a library of it is found: the session, its execution providers, and provider libraries.
+#include "runtime/backend.h"
+
+#include <algorithm>
+
+#include "backends/onnxruntime/session.h"
+#include "graph/op.h"
+
+namespace nacre {
+namespace {
+
+using namespace onnxruntime;
+
+Probe probe(const ProbeOptions&) {
+  const auto found = library();
+  if (!found) return {.available = false, .version = "", .reason = found.error().what(), .devices = {}};
+  const Library& lib = **found;
+  Probe out{.available = true, .version = lib.version, .reason = "", .devices = {{"cpu"}}, .library = lib.path};
+  out.notes.push_back(cat("from ", lib.from));
+  for (const std::string& provider : lib.providers)
+    if (short_name(provider) != "cpu")
+      out.notes.push_back(cat("built with ", short_name(provider), "; whether it works here shows when a session asks for it"));
+  return out;
+}
+
+bool is_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx.ml" || domain == "com.microsoft"; }
+
+// What it refuses beyond this shows when it reads the graph, and goes elsewhere then.
+bool supports(const Graph&, const Node& node) { return is_domain(node.op->domain); }
+bool takes_op(const Op& op) { return is_domain(op.domain); }
+bool takes_dtype(DType dtype) { return dtype != DType::undefined; }
+Result<bool> has_device(std::string_view device) {
+  if (device == "plugin") return true;
+  if (!is_preset(device) && !find_provider(device)) return false;
+  if (auto provider = choose_provider(*NACRE_TRY(library()), device); !provider) return std::unexpected(std::move(provider.error()));
+  return true;
+}
+
+}  // namespace
+
+extern const Backend backend_onnxruntime;
+const Backend backend_onnxruntime{.name = "onnxruntime",
+                                  .about = "ONNX Runtime 1.17 and newer, found at run time, with its execution providers",
+                                  .probe = probe,
+                                  .supports = supports,
+                                  .compile = onnxruntime::compile,
+                                  .takes_models = true,
+                                  .takes_op = takes_op,
+                                  .takes_dtype = takes_dtype,
+                                  .has_device = has_device,
+                                  .check_settings = onnxruntime::check_settings};
+
+}  // namespace nacre

@@ -1,0 +1,208 @@
+#include "backends/onnxruntime/session.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+
+#include "backends/onnxruntime/placed.h"
+#include "backends/onnxruntime/values.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "graph/op.h"
+#include "ops/interpreter.h"
+
+namespace nacre::onnxruntime {
+namespace {
+
+constexpr std::string_view kCpu = "CPUExecutionProvider";
+
+/// Ends a run from another thread when its caller cancels or its time is up: ONNX Runtime looks between nodes.
+class Watch {
+ public:
+  Watch(const Library& library, RunOptions* options, const RunContext& context) {
+    if (!context.cancel && context.deadline == std::chrono::steady_clock::time_point::max()) return;
+    thread_ = std::jthread([&library, options, &context, this](const std::stop_token& stop) {
+      std::unique_lock lock(mutex_);
+      while (!wake_.wait_for(lock, stop, std::chrono::milliseconds(5), [&] { return stop.stop_requested(); }) && !stop.stop_requested())
+        if (!context.checkpoint()) {
+          static_cast<void>(library.api.call(kRunOptionsSetTerminate, options));
+          return;
+        }
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+class OrtExecutable final : public Executable {
+ public:
+  OrtExecutable(const Library& library, std::shared_ptr<Session> session, Settings settings, std::string provider)
+      : library_(library), session_(std::move(session)), settings_(std::move(settings)), provider_(std::move(provider)) {}
+
+  ~OrtExecutable() override {
+    char* name = nullptr;  // the profile's file is written now
+    if (!settings_.profile.empty() && library_.api.call(kSessionEndProfiling, session_.get(), library_.allocator, &name))
+      static_cast<void>(library_.api.call(kAllocatorFree, library_.allocator, name));
+  }
+
+  /// By position where the graph was exported, by name where ONNX Runtime read the model's own file.
+  Result<void> bind(const Graph& graph, bool own_file) {
+    for (Edge edge : graph.inputs) input_facts_.push_back(graph.fact(edge));
+    for (Edge edge : graph.outputs) output_facts_.push_back(graph.fact(edge));
+    if (own_file) {
+      for (size_t i = 0; i < graph.inputs.size(); ++i) inputs_.push_back(graph.input_name(i));
+      outputs_ = graph.output_names;
+    } else {
+      inputs_ = NACRE_TRY(names(kSessionGetInputCount, kSessionGetInputName));
+      outputs_ = NACRE_TRY(names(kSessionGetOutputCount, kSessionGetOutputName));
+    }
+    if (inputs_.size() == graph.inputs.size() && outputs_.size() == graph.outputs.size()) return {};
+    return fail(ErrorCode::internal, "ONNX Runtime sees ", inputs_.size(), " inputs and ", outputs_.size(), " outputs, the graph has ",
+                graph.inputs.size(), " and ", graph.outputs.size());
+  }
+
+  Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) override {
+    NACRE_TRY(context.checkpoint());
+    const double begin = context.profile ? context.elapsed() : 0;
+    std::vector<Handle> given;
+    for (size_t i = 0; i < inputs.size(); ++i) given.push_back(NACRE_TRY(to_ort(library_, inputs[i], input_facts_[i])));
+    std::vector<Handle> made = NACRE_TRY(run_handles(given, context));
+    for (size_t i = 0; i < outputs.size(); ++i)
+      outputs[i] = NACRE_TRY(from_ort(library_, std::move(made[i]), output_facts_[i], context.budget));
+    if (context.profile) record(outputs, begin, context);
+    return {};
+  }
+
+  std::string kernel_name(const Node&) const override { return provider_; }
+
+ private:
+  template <class Count, class Name>
+  Result<std::vector<std::string>> names(Count count_slot, Name name_slot) const {
+    size_t count = 0;
+    NACRE_TRY(library_.api.call(count_slot, session_.get(), &count));
+    std::vector<std::string> out;
+    for (size_t i = 0; i < count; ++i) {
+      char* name = nullptr;
+      NACRE_TRY(library_.api.call(name_slot, session_.get(), i, library_.allocator, &name));
+      out.emplace_back(name);
+      NACRE_TRY(library_.api.call(kAllocatorFree, library_.allocator, name));
+    }
+    return out;
+  }
+
+  Result<std::vector<Handle>> run_handles(const std::vector<Handle>& given, RunContext& context) {
+    RunOptions* options = nullptr;
+    NACRE_TRY(library_.api.call(kCreateRunOptions, &options));
+    const auto held = library_.api.own(options, kReleaseRunOptions);
+    NACRE_TRY(library_.api.call(kRunOptionsSetRunLogSeverityLevel, options, settings_.log_severity));
+    std::vector<const char*> in_names, out_names;
+    std::vector<const OrtValue*> in;
+    std::vector<OrtValue*> out(outputs_.size());
+    for (size_t i = 0; i < given.size(); ++i) in_names.push_back(inputs_[i].c_str()), in.push_back(given[i].get());
+    for (const std::string& name : outputs_) out_names.push_back(name.c_str());
+    Result<void> done;
+    {
+      const Watch watch(library_, options, context);
+      done =
+          library_.api.call(kRun, session_.get(), options, in_names.data(), in.data(), in.size(), out_names.data(), out.size(), out.data());
+    }
+    std::vector<Handle> made;
+    for (OrtValue* value : out) made.push_back(library_.api.own(value, kReleaseValue));
+    if (done) return made;
+    NACRE_TRY(context.checkpoint());  // it was stopped: then that is why
+    return std::unexpected(std::move(done.error()));
+  }
+
+  void record(std::span<const Value> outputs, double begin, RunContext& context) const {
+    NodeProfile row{"onnxruntime", "region", "onnxruntime", provider_, context.elapsed() - begin, bytes_of(outputs)};
+    row.begin = begin;
+    context.profile->nodes.push_back(std::move(row));
+  }
+
+  const Library& library_;
+  std::shared_ptr<Session> session_;
+  Settings settings_;
+  std::string provider_;
+  std::vector<std::string> inputs_, outputs_;
+  std::vector<Fact> input_facts_, output_facts_;
+};
+
+/// The text between `before` and `after`.
+std::string_view between(std::string_view text, std::string_view before, std::string_view after) {
+  const size_t begin = text.find(before);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(begin + before.size());
+  return rest.substr(0, rest.find(after));
+}
+
+/// ONNX Runtime names the node, or at least the operator, that it cannot take; the placement then goes on without it.
+Error located(Error error, const Graph& graph) {
+  const std::string_view text = error.message();
+  std::string_view name = between(text, "node with name '", "'");
+  if (name.empty()) name = between(text, "In Node, (\"", "\"");
+  std::string_view op = between(text, "implementation for ", "(");
+  if (op.empty()) op = between(text, "Op registered for ", " ");
+  for (const Node& node : graph.nodes)
+    if (name.empty() ? !op.empty() && node.op->name == op : node.name == name) return error.at(describe(node));
+  return error;
+}
+
+Result<std::shared_ptr<Session>> open(const Library& library, const Graph& graph, const CompileOptions& options,
+                                      const SessionOptions* made) {
+  Session* session = nullptr;
+  Result<void> done;
+  if (options.source && !options.source->path.empty()) {
+    done = library.api.call(kCreateSession, library.env, options.source->path.c_str(), made, &session);
+  } else if (options.source) {
+    const auto bytes = options.source->bytes;
+    done = library.api.call(kCreateSessionFromArray, library.env, bytes.data(), bytes.size(), made, &session);
+  } else {
+    if (!options.exporter) return fail(ErrorCode::unsupported, "a graph that is no file needs an exporter");
+    const std::vector<std::byte> bytes = NACRE_TRY(options.exporter(graph));
+    done = library.api.call(kCreateSessionFromArray, library.env, bytes.data(), bytes.size(), made, &session);
+  }
+  if (!done) return std::unexpected(located(std::move(done.error()), graph));
+  return library.api.own(session, kReleaseSession);
+}
+
+// Somebody asked for a device: what runs elsewhere is said.
+void note_placement(const Library& library, const Session* session, const std::string& provider, const std::string& log,
+                    std::vector<std::string>& notes) {
+  const auto placed = placed_nodes(library, session, log);
+  if (!placed) {
+    notes.push_back(cat("onnxruntime does not say what runs on ", short_name(provider), ": ", placed.error().message()));
+    return;
+  }
+  int elsewhere = 0, there = 0;
+  std::string where;
+  for (const auto& [name, count] : placed->counts) {
+    (name == provider ? there : elsewhere) += count;
+    if (name != provider) where += cat(where.empty() ? "" : ", ", count, " on ", short_name(name));
+  }
+  if (elsewhere == 0 && there > 0) return;
+  std::string text = cat("onnxruntime's provider ", short_name(provider), there == 0 ? " took no node" : cat(" took ", there, " nodes"));
+  if (elsewhere > 0) text += cat("; ", where);
+  if (there > 0 && !placed->on_cpu.empty()) text += cat(", first \"", placed->on_cpu[0], "\"");
+  notes.push_back(std::move(text));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOptions& options) {
+  const Library& lib = *NACRE_TRY(library());
+  const Settings settings = NACRE_TRY(read_settings(lib, options));
+  const MadeOptions made = NACRE_TRY(make_options(lib, settings));
+  const bool asks_device = made.provider != kCpu;
+  LogCapture capture;
+  if (asks_device && !lib.api.has(kSessionGetAssignments)) NACRE_TRY(lib.api.call(kSetSessionLogSeverityLevel, made.handle.get(), 0));
+  std::shared_ptr<Session> session = NACRE_TRY(open(lib, graph, options, made.handle.get()));
+  if (asks_device && options.notes) note_placement(lib, session.get(), made.provider, capture.text(), *options.notes);
+  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider);
+  NACRE_TRY(out->bind(graph, options.source != nullptr));
+  return out;
+}
+
+}  // namespace nacre::onnxruntime
