@@ -7,6 +7,8 @@
 #include <iterator>
 #include <memory>
 
+#include "text/category.h"
+
 namespace nacre {
 namespace {
 
@@ -97,11 +99,12 @@ bool changes(char32_t code) noexcept {
   return differs(lower_case(code, codes)) || differs(decompose(code, codes));
 }
 
-/// Alphabetic, marks, decimal digits, connectors, joiners (UTS #18, annex C).
+/// Alphabetic, marks, decimal digits, connectors, joiners (UTS #18, annex C), in Unicode 16.
 bool is_word(char32_t code) noexcept {
   constexpr CodeRange other_alphabetic[] = {{0x200C, 0x200D}, {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
-  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL) || category == UTF8PROC_CATEGORY_PC ||
+  return in_category(code, Category::letter | Category::mark) || category == UTF8PROC_CATEGORY_PC ||
+         (in_category(code, Category::number) && category != UTF8PROC_CATEGORY_NO) ||
          contains(std::begin(other_alphabetic), std::end(other_alphabetic), code);
 }
 

@@ -5,12 +5,15 @@
 namespace nacre {
 namespace {
 
+// In Unicode 17, which Rust's own tables follow and its regular expressions do not.
+bool is_number(char32_t code) noexcept {
+  return in_category(code, Category::number) || (code >= 0x11DE0 && code <= 0x11DE9) || (code >= 0x16FF4 && code <= 0x16FF6);
+}
+
 class Digits final : public PreTokenizer {
  public:
   explicit Digits(bool individual) : behavior_(individual ? SplitBehavior::isolated : SplitBehavior::contiguous) {}
-  void split(Section& section) const override {
-    split_at_characters(section, behavior_, [](char32_t code) { return in_category(code, Category::number); });
-  }
+  void split(Section& section) const override { split_at_characters(section, behavior_, is_number); }
 
  private:
   SplitBehavior behavior_;
