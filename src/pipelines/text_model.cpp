@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "core/os/file.h"
-#include "pipelines/sentence_model.h"
+#include "importers/huggingface/sentence_modules.h"
 
 namespace nacre {
 namespace {
@@ -36,14 +35,6 @@ Result<std::string> class_name(const Json& config) {
   return names.empty() ? std::string() : names[0];
 }
 
-Result<Json> read_config(const std::string& path) {
-  if (!is_file(path)) return parse_json("{}");
-  const MappedFile file = NACRE_TRY(map_file(path));
-  Result<Json> out = parse_json(file.text());
-  if (!out) out.error().within(path);
-  return out;
-}
-
 /// {"0": "LABEL_0", ...}
 Result<std::vector<std::string>> read_labels(const Json& config) {
   if (!config.has("id2label")) return std::vector<std::string>();
@@ -73,15 +64,14 @@ Result<void> require_head(const Json& config, std::string_view head) {
 }
 
 Result<TextModel> TextModel::load(const std::filesystem::path& directory, const TaskOptions& options, std::string_view head) {
-  const std::string path = directory.string();
-  if (!is_directory(path)) return fail(ErrorCode::not_found, "there is no such directory: ", path);
-  Json config = NACRE_TRY(read_config(path + "/config.json"));
+  const ModelDirectory place = NACRE_TRY(ModelDirectory::open(directory.string()));
+  Json config = NACRE_TRY(place.json_or_empty("config.json"));
   NACRE_TRY(require_head(config, head));
   std::vector<std::string> labels = NACRE_TRY(read_labels(config));
   const int64_t pad_id = NACRE_TRY(config.integer("pad_token_id", 0));
-  const int64_t most = NACRE_TRY(read_sentence_model(path)).max_length;
-  return TextModel{.tokenizer = NACRE_TRY(Tokenizer::load(path)),
-                   .session = Session::load(path, options.session),
+  const int64_t most = NACRE_TRY(read_sentence_modules(place)).max_length;
+  return TextModel{.tokenizer = NACRE_TRY(Tokenizer::load(place.path())),
+                   .session = Session::load(place.path(), options.session),
                    .config = std::move(config),
                    .labels = std::move(labels),
                    .max_length = options.max_length > 0 ? std::min(options.max_length, most) : most,
