@@ -29,13 +29,24 @@ uint32_t trailing_spaces(std::string_view token) {
   return out;
 }
 
-// As the reference counts: one byte or character of the text for each character of the token.
+// As the reference counts: one character of the text for each character of the token.
 void trim(ByteRange& range, uint32_t leading, uint32_t trailing, bool first, bool prefixed) {
   if (leading > 0) {
-    if (prefixed && (first || range.begin == 0)) --leading;
+    if (prefixed && leading == 1 && (first || range.begin == 0)) leading = 0;  // more than one: encoding added none
     range.begin = std::min(range.begin + leading, range.end);
   }
   if (trailing > 0 && range.end >= trailing) range.end = std::max(range.end - trailing, range.begin);
+}
+
+/// What goes from the characters goes from the bytes. A space that encoding has put there may have taken a longer character with it.
+void trim_bytes(ByteRange& bytes, ByteRange before, ByteRange after) {
+  if (after.size() > 0) {
+    bytes = {bytes.begin + (after.begin - before.begin), bytes.end - (before.end - after.end)};
+  } else if (after.begin == before.end) {
+    bytes.begin = bytes.end;
+  } else {
+    bytes.end = bytes.begin += after.begin - before.begin;
+  }
 }
 
 }  // namespace
@@ -65,8 +76,9 @@ void trim_offsets(Encoding& encoding, bool prefixed) {
   for (size_t i = 0; i < encoding.size(); ++i) {
     const uint32_t leading = leading_spaces(encoding.tokens[i]), trailing = trailing_spaces(encoding.tokens[i]);
     if (leading == 0 && trailing == 0) continue;
+    const ByteRange before = encoding.offsets[i];
     trim(encoding.offsets[i], leading, trailing, i == 0, prefixed);
-    trim(encoding.byte_offsets[i], leading, trailing, i == 0, prefixed);
+    trim_bytes(encoding.byte_offsets[i], before, encoding.offsets[i]);
   }
 }
 

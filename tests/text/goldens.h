@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/shared.h"
+#include "tests/text/skeletons.h"
 #include "text/tokenizer.h"
 
 namespace nacre {
@@ -48,10 +49,9 @@ inline const std::vector<std::string>& corpus() {
 }
 
 inline Result<Tokenizer> try_golden_tokenizer(const std::string& name) {
-  const std::string plain = shared_path("tokenizers/" + name + "/tokenizer.json");
-  if (is_file(plain)) return Tokenizer::parse(read_gz(plain));
-  if (is_file(plain + ".gz")) return Tokenizer::parse(read_gz(plain + ".gz"));
-  return fail(ErrorCode::unsupported, name, " has no tokenizer.json");
+  const std::string json = golden_tokenizer_json(name);
+  if (json.empty()) return fail(ErrorCode::unsupported, name, " has no tokenizer.json");
+  return Tokenizer::parse(json);
 }
 
 inline Tokenizer load_golden_tokenizer(const std::string& name) {

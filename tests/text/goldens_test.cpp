@@ -19,24 +19,25 @@ void check_line(const Tokenizer& tokenizer, const Json& line, const std::string&
   NACRE_SAME(tokenizer.decode(encoding->ids, false), line.has("dec_all") ? *line.text("dec_all") : decoded);
 }
 
-class Golden : public testing::TestWithParam<const char*> {};
+class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, EveryLineOfTheCorpusIsEqual) {
-  const std::string folder = std::string("tokenizers/") + GetParam();
+  const std::string folder = "tokenizers/" + GetParam();
   NACRE_NEEDS_SHARED(folder + "/golden.jsonl.gz");
   const Tokenizer tokenizer = load_golden_tokenizer(GetParam());
   const auto lines = read_json_lines(shared_path(folder + "/golden.jsonl.gz"));
-  ASSERT_EQ(lines.size(), 2000u);
-  for (const Json& line : lines) check_line(tokenizer, line, cat(GetParam(), " line ", *line.integer("i"), ": "));
+  size_t equal = 0;
+  for (const Json& line : lines) {
+    const auto failures = [] { return testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count(); };
+    const int before = failures();
+    if (before < 20) check_line(tokenizer, line, cat(GetParam(), " line ", *line.integer("i"), ": "));  // the first few say it
+    equal += failures() == before;
+  }
+  EXPECT_EQ(lines.size(), 2000u);
+  EXPECT_EQ(equal, lines.size()) << GetParam() << ": " << equal << " of " << lines.size() << " lines are equal";
 }
 
-INSTANTIATE_TEST_SUITE_P(Tokenizers, Golden, testing::Values("bert-uncased-minilm", "bert-cased", "unigram-bytes-small"),
-                         [](const auto& info) {
-                           std::string out = info.param;
-                           for (char& c : out)
-                             if (c == '-' || c == '.') c = '_';
-                           return out;
-                         });
+INSTANTIATE_TEST_SUITE_P(Tokenizers, Golden, testing::ValuesIn(golden_folders("golden.jsonl.gz")), golden_name);
 
 TEST(Utf8, IllFormedTextIsPlacedAndReplacedAsTheReferenceDoes) {
   NACRE_NEEDS_SHARED("tokenizers/invalid_utf8.json");
