@@ -8,7 +8,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${NACRE_BUILD:-$root/build/release}
 python=${NACRE_PYTHON:-$root/.cache/venv/bin/python}
-rows=(native reference "native --no-optimise" "reference --no-optimise" "null --structure")
+rows=(native reference "native --no-optimise" "reference --no-optimise" "null --structure" onnxruntime)
 [ $# = 0 ] || rows=("$@")
 cases=1905  # node, simple, pytorch-converted and pytorch-operator of onnx 1.22.0
 
@@ -17,6 +17,10 @@ if ! data=$("$python" -c 'import onnx, pathlib; print(pathlib.Path(onnx.__file__
   echo "0 passed, 0 failed, $((cases * ${#rows[@]})) skipped"
   exit 0
 fi
+
+# The package's own ONNX Runtime, which scripts/requirements.txt pins.
+NACRE_ONNXRUNTIME=$("$python" -c 'import onnxruntime, pathlib; print(pathlib.Path(onnxruntime.__file__).parent / "capi")' 2>/dev/null)
+export NACRE_ONNXRUNTIME
 
 passed=0 failed=0
 for row in "${rows[@]}"; do

@@ -29,15 +29,6 @@ std::string model(std::string_view graph, int64_t opset) {
   return number(1, 8) + bytes(8, number(2, opset)) + bytes(7, std::string(graph) + bytes(2, "g"));
 }
 
-Result<std::string> type_of(const Fact& fact) {
-  switch (fact.kind) {
-    case Fact::Kind::tensor: return tensor_type(fact.dtype, {}, false);
-    case Fact::Kind::sequence: return bytes(4, bytes(1, NACRE_TRY(type_of(*fact.element))));
-    case Fact::Kind::optional: return bytes(9, bytes(1, NACRE_TRY(type_of(*fact.element))));
-    default: return fail(ErrorCode::unsupported, "an empty value of type ", fact.text(), " cannot be given to ONNX Runtime");
-  }
-}
-
 }  // namespace
 
 std::string matmul_model(int64_t rows, int64_t size) {
@@ -51,17 +42,13 @@ std::string matmul_model(int64_t rows, int64_t size) {
                13);
 }
 
-Result<std::string> empty_value_model(const Fact& fact) {
-  const std::string type = NACRE_TRY(type_of(fact));
-  std::string node = bytes(2, "y");
-  if (fact.kind == Fact::Kind::sequence) {
-    if (!fact.element->is_tensor())
-      return fail(ErrorCode::unsupported, "an empty ", fact.text(), " cannot be given to ONNX Runtime: only sequences of tensors can");
-    node += bytes(4, "SequenceEmpty") + bytes(5, bytes(1, "dtype") + number(20, 2) + number(3, int64_t(fact.element->dtype)));
-  } else {
-    node += bytes(4, "Optional") + bytes(5, bytes(1, "type") + number(20, 13) + bytes(14, NACRE_TRY(type_of(*fact.element))));
-  }
-  return model(bytes(1, node) + bytes(12, value_info("y", type)), 15);
+Result<std::string> empty_sequence_model(const Fact& fact) {
+  if (fact.kind != Fact::Kind::sequence || !fact.element->is_tensor())
+    return fail(ErrorCode::unsupported, "an empty ", fact.text(), " cannot be given to ONNX Runtime: only empty sequences of tensors can");
+  const std::string type = bytes(4, bytes(1, tensor_type(fact.element->dtype, {}, false)));
+  const std::string dtype = bytes(1, "dtype") + number(20, 2) + number(3, int64_t(fact.element->dtype));
+  const std::string node = bytes(2, "y") + bytes(4, "SequenceEmpty") + bytes(5, dtype);
+  return model(bytes(1, node) + bytes(12, value_info("y", type)), 13);
 }
 
 }  // namespace nacre::onnxruntime

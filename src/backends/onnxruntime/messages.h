@@ -11,7 +11,7 @@ namespace nacre::onnxruntime {
 /// y = MatMul(x, w) for float32 x [rows, size] and w of ones [size, size]: the first thing a library or provider runs.
 std::string matmul_model(int64_t rows, int64_t size);
 
-/// y = an empty sequence, or an optional without content: values of this fact that the C interface has no maker for.
-Result<std::string> empty_value_model(const Fact& fact);
+/// y = an empty sequence of this fact: the C interface has no maker for one.
+Result<std::string> empty_sequence_model(const Fact& fact);
 
 }  // namespace nacre::onnxruntime

@@ -59,9 +59,9 @@ Result<Handle> collect(const Library& library, const std::vector<Handle>& items,
   return Handle(made, [items, whole = own(library, made)](OrtValue*) {});
 }
 
-// There is no maker for these: a model of one node makes them.
+// There is no maker for an empty sequence: a model of one node makes it.
 Result<Handle> empty_to_ort(const Library& library, const Fact& fact) {
-  const std::string model = NACRE_TRY(empty_value_model(fact));
+  const std::string model = NACRE_TRY(empty_sequence_model(fact));
   SessionOptions* raw_options = nullptr;
   NACRE_TRY(library.api.call(kCreateSessionOptions, &raw_options));
   const auto options = library.api.own(raw_options, kReleaseSessionOptions);
@@ -78,6 +78,8 @@ Result<Handle> empty_to_ort(const Library& library, const Fact& fact) {
 Result<Handle> items_to_ort(const Library& library, const Value& value, const Fact& fact) {
   const Fact unknown;
   const Fact& element = fact.element ? *fact.element : unknown;
+  if (value.kind() == Value::Kind::optional && value.items().empty())  // a run that is given one dies of SIGSEGV (1.31.1)
+    return fail(ErrorCode::unsupported, "an optional without content cannot be given through ONNX Runtime's C interface");
   if (value.items().empty()) return empty_to_ort(library, fact);
   if (value.kind() == Value::Kind::optional) return to_ort(library, value.items()[0], element);
   std::vector<Handle> items;

@@ -24,7 +24,6 @@ struct Library {
   std::string_view name, file, gives;
 };
 constexpr Library kLibraries[] = {
-    {"ONNX Runtime", "libonnxruntime.so.1", "a backend to compare with; this version has no adapter for it yet"},
     {"CUDA driver", "libcuda.so.1", "graphics processors; this version has no backend for them yet"},
 };
 

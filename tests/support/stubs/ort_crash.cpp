@@ -1,0 +1,2 @@
+// Dies when it is first used.
+extern "C" __attribute__((visibility("default"))) const void* OrtGetApiBase() { __builtin_trap(); }
