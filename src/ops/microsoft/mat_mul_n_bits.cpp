@@ -1,6 +1,7 @@
 // MatMulNBits: y = a w^T + bias, w[n, k] = (bits of b - zero_point) * scale, one scale and zero point for each block of k.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 #include "ops/contraction.h"
+#include "ops/microsoft/n_bits.h"
 
 namespace nacre {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 struct Format {
   int64_t depth, columns, bits, block;
   int64_t blocks() const { return (depth + block - 1) / block; }
-  int64_t blob() const { return block * bits / 8; }  // bytes of one block
+  int64_t blob() const { return packed_size(block, bits); }  // bytes of one block
 };
 
 Result<Format> read_format(const Attributes& attributes) {
@@ -18,7 +19,8 @@ Result<Format> read_format(const Attributes& attributes) {
     return fail(ErrorCode::invalid_model, "K ", f.depth, " and N ", f.columns);
   if (f.block < 16 || f.block > INT32_MAX || (f.block & (f.block - 1)) != 0)
     return fail(ErrorCode::invalid_model, "block_size ", f.block, ": expected a power of two from 16");
-  if (f.bits != 2 && f.bits != 4 && f.bits != 8) return fail(ErrorCode::unsupported, f.bits, " bits: 2, 4 and 8 are");
+  if (f.bits < 2 || f.bits > 8) return fail(ErrorCode::invalid_model, f.bits, " bits: expected 2 to 8");
+  if (attributes.integer("weight_prepacked", 0) != 0) return fail(ErrorCode::unsupported, "weights packed for another engine");
   return f;
 }
 
@@ -35,11 +37,6 @@ Result<void> infer(Inference& inference) {
   return {};
 }
 
-int64_t field(const uint8_t* bytes, int64_t bits, int64_t i) {
-  const int64_t per_byte = 8 / bits;
-  return bytes[i / per_byte] >> (i % per_byte * bits) & ((1 << bits) - 1);
-}
-
 Result<void> expect_size(const Evaluation& e, size_t i, int64_t count) {
   if (!e.has(i) || e.input(i).size() == count) return {};
   return fail(ErrorCode::invalid_argument, "input ", i, " is ", describe(e.input(i)), ", expected ", count, " elements");
@@ -54,11 +51,27 @@ Result<std::vector<float>> zero_points(const Evaluation& e, const Format& f) {
     load_as<float>(e.dtype(3), e.input(3).raw(), 0, e.input(3).size(), out.data());
     return out;
   }
-  const int64_t row = (f.blocks() * f.bits + 7) / 8;
+  const int64_t row = packed_size(f.blocks(), f.bits);
   NACRE_TRY(expect_size(e, 3, f.columns * row));
   const uint8_t* bytes = e.input(3).data<uint8_t>().data();
   for (int64_t i = 0; i < f.columns * f.blocks(); ++i)
     out[i] = static_cast<float>(field(bytes + i / f.blocks() * row, f.bits, i % f.blocks()));
+  return out;
+}
+
+// The block of each k: in order, or as g_idx says.
+Result<std::vector<int64_t>> blocks_of(const Evaluation& e, const Format& f) {
+  std::vector<int64_t> out(static_cast<size_t>(f.depth));
+  for (size_t k = 0; k < out.size(); ++k) out[k] = static_cast<int64_t>(k) / f.block;
+  if (!e.has(4) || e.input(4).size() == 0) return out;
+  const std::vector<int64_t> given = NACRE_TRY(e.integers(4));
+  if (given.size() < out.size())
+    return fail(ErrorCode::invalid_argument, "g_idx ", describe(e.input(4)), ": expected ", f.depth, " entries");
+  for (size_t k = 0; k < out.size(); ++k) {
+    if (given[k] < 0 || given[k] >= f.blocks())
+      return fail(ErrorCode::invalid_argument, "g_idx has ", given[k], " of ", f.blocks(), " groups");
+    out[k] = given[k];
+  }
   return out;
 }
 
@@ -68,6 +81,7 @@ Result<Tensor> dequantized(Evaluation& e, const Format& f) {
   NACRE_TRY(expect_size(e, 1, f.columns * f.blocks() * f.blob()));
   NACRE_TRY(expect_size(e, 2, f.columns * f.blocks()));
   const std::vector<float> zeros = NACRE_TRY(zero_points(e, f));
+  const std::vector<int64_t> groups = NACRE_TRY(blocks_of(e, f));
   std::vector<float> scratch;
   const float* scales = elements_as<float>(e.input(2), scratch);
   const uint8_t* bytes = e.input(1).data<uint8_t>().data();
@@ -75,15 +89,14 @@ Result<Tensor> dequantized(Evaluation& e, const Format& f) {
   float* w = static_cast<float*>(out.mutable_raw());
   for (int64_t column = 0; column < f.columns; ++column)
     for (int64_t k = 0; k < f.depth; ++k) {
-      const int64_t block = column * f.blocks() + k / f.block;
-      w[k * f.columns + column] = (static_cast<float>(field(bytes + block * f.blob(), f.bits, k % f.block)) - zeros[block]) * scales[block];
+      const int64_t block = column * f.blocks() + k / f.block, group = column * f.blocks() + groups[k];
+      w[k * f.columns + column] = (static_cast<float>(field(bytes + block * f.blob(), f.bits, k % f.block)) - zeros[group]) * scales[group];
     }
   return out;
 }
 
 Result<void> evaluate(Evaluation& e) {
   const Format f = NACRE_TRY(read_format(e.attributes()));
-  if (e.has(4) && e.input(4).size() > 0) return fail(ErrorCode::unsupported, "g_idx");
   Shape shape = e.shape(0);
   if (shape.empty() || shape.back() != f.depth)
     return fail(ErrorCode::invalid_argument, "A of shape ", shape, ": expected ", f.depth, " columns");

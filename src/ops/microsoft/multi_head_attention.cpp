@@ -55,23 +55,64 @@ Result<Operands> read_operands(Upgrade& u, int64_t heads) {
   return Operands{heads_first(b, u.input(0), heads), u.input(1), u.input(2), false};
 }
 
-Result<void> upgrade(Upgrade& u) {
-  NACRE_TRY(check_arity(u));
-  const int64_t heads = u.node.attributes.integer("num_heads", 0);
+// The cache that the new keys (or values) come behind. In a shared buffer it is the first `past_sequence_length` rows.
+Edge past_of(Upgrade& u, size_t i) {
+  if (!u.has(i) || !u.has(8)) return u.input(i);
+  Builder& b = u.builder;
+  const Edge end = b.reshape(b.cast(u.input(8), DType::int64), std::vector<int64_t>{1});
+  return b.add("Slice", {u.input(i), b.ints({0}), end, b.ints({2})});
+}
+
+// What position k of each beam holds lies in the beam that cache_indirection [batch, beams, length] names.
+Edge indirect(Upgrade& u, Edge cache) {
+  if (cache == kAbsent || !u.has(9)) return cache;
+  Builder& b = u.builder;
+  const Edge rows = b.cast(u.input(9), DType::int64), length = dim_of(b, cache, 2), beams = dim_of(b, rows, 1);
+  const auto scalar = [&](Edge x) { return b.add("Squeeze", {x, b.ints({0})}); };
+  const Edge batch =
+      b.add("Range", {b.constant(Tensor::scalar<int64_t>(0)), scalar(dim_of(b, rows, 0)), b.constant(Tensor::scalar<int64_t>(1))});
+  const Edge first = b.unsqueeze(b.mul(batch, beams), {1, 2});  // row of each batch entry's first beam
+  const Edge from = b.reshape(b.add("Slice", {b.add(rows, first), b.ints({0}), length, b.ints({2})}),
+                              b.add("Concat", {b.ints({-1}), length}, {{"axis", int64_t{0}}}));
+  return b.add("GatherElements", {cache, b.add("Expand", {b.unsqueeze(from, {1, 3}), b.add("Shape", {cache})})}, {{"axis", int64_t{0}}});
+}
+
+// The new rows in their place of a shared buffer.
+Edge stored(Upgrade& u, size_t i, Edge present) {
+  if (!u.has(8)) return present;
+  Builder& b = u.builder;
+  const Edge before = past_of(u, i), past = dim_of(b, before, 2), end = dim_of(b, present, 2), most = dim_of(b, u.input(i), 2);
+  const Edge fresh = b.add("Slice", {present, past, end, b.ints({2})}), rest = b.add("Slice", {u.input(i), end, most, b.ints({2})});
+  return b.add("Concat", {before, fresh, rest}, {{"axis", int64_t{2}}});
+}
+
+Result<void> check(const Upgrade& u, int64_t heads) {
   if (heads < 1) return fail(ErrorCode::invalid_model, "num_heads ", heads, ": expected at least 1");
-  if (u.has(8) || u.has(9)) return fail(ErrorCode::unsupported, "shared key and value buffers");
+  if (u.has(6) != u.has(7)) return fail(ErrorCode::invalid_model, "past_key and past_value come together");
+  if (u.has(8) && !u.has(6)) return fail(ErrorCode::invalid_model, "past_sequence_length without past_key");
+  if (u.has(6) && NACRE_TRY(known_shape(u, 6)).size() != 4)
+    return fail(ErrorCode::invalid_argument, "past_key of shape ", NACRE_TRY(known_shape(u, 6)), ": expected rank 4");
+  return {};
+}
+
+Result<void> upgrade(Upgrade& u) {
+  if (!u.has(0)) return fail(ErrorCode::invalid_model, "input 0 is required and absent");
+  const int64_t heads = u.node.attributes.integer("num_heads", 0);
+  NACRE_TRY(check(u, heads));
   NACRE_TRY(check_unwanted(u, 3, "qk"));
   Builder& b = u.builder;
   Operands o = NACRE_TRY(read_operands(u, heads));
   NACRE_TRY(b.status());
   NACRE_TRY(add_bias(u, o));
+  const Edge past_key = indirect(u, past_of(u, 6)), past_value = indirect(u, past_of(u, 7));
   Edge keys = dim_of(b, o.k, o.flat ? 1 : 2);
-  if (u.has(6)) keys = b.add(keys, dim_of(b, u.input(6), 2));
+  if (past_key != kAbsent) keys = b.add(keys, dim_of(b, past_key, 2));
   const Edge mask = NACRE_TRY(additive_mask(u, 4, 5, u.input(0), NACRE_TRY(known_shape(u, 0))[0], keys));
   const bool wants_present = u.node.has_output(1) || u.node.has_output(2);
-  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, u.input(6), u.input(7)}, wants_present ? 3 : 1,
+  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, past_key, past_value}, wants_present ? 3 : 1,
                                      attention_attributes(u.node.attributes, o.flat ? heads : 0));
   if (!o.flat) out[0] = b.reshape(b.transpose(out[0], {0, 2, 1, 3}), std::vector<int64_t>{0, 0, -1});
+  if (wants_present) out[1] = stored(u, 6, out[1]), out[2] = stored(u, 7, out[2]);
   return replace(u, std::move(out));
 }
 

@@ -1,14 +1,18 @@
 // QLinearGlobalAveragePool: y = quantize(GlobalAveragePool(dequantize(x))).
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 #include "ops/microsoft/dequantized.h"
+#include "ops/microsoft/fused_activation.h"
 
 namespace nacre {
 namespace {
 
 Result<void> upgrade(Upgrade& u) {
   NACRE_TRY(check_arity(u));
-  if (u.node.attributes.integer("channels_last", 0) != 0) return fail(ErrorCode::unsupported, "channels_last");
-  return replace(u, {quantized(u, u.builder.add("GlobalAveragePool", {dequantized(u, 0)}), 3, u.fact(0).dtype)});
+  Builder& b = u.builder;
+  const size_t rank = NACRE_TRY(image_rank(u, 0));
+  const bool last = u.node.attributes.integer("channels_last", 0) != 0;
+  const Edge x = dequantized(u, 0), y = b.add("GlobalAveragePool", {last ? channels_first(b, x, rank) : x});
+  return replace(u, {quantized(u, last ? channels_last(b, y, rank) : y, 3, u.fact(0).dtype)});
 }
 
 }  // namespace

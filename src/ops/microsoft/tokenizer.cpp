@@ -74,7 +74,7 @@ Tokens tokens_of(const Rules& rules, std::string_view text) {
 }
 
 Result<void> infer(Inference& inference) {
-  NACRE_TRY(read_rules(inference.attributes()));
+  (void)NACRE_TRY(read_rules(inference.attributes()));
   const SymShape* x = inference.shape(0);
   inference.set(0, DType::string);
   if (!x) return {};

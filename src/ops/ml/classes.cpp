@@ -96,9 +96,8 @@ void transform(PostTransform how, std::span<double> scores) {
 }
 
 std::vector<double> both_scores(double score, bool complement, PostTransform how) {
-  std::vector<double> out{complement ? 1 - score : -score, score};
-  if (!complement || how == PostTransform::probit) transform(how, out);
-  return out;
+  if (how == PostTransform::logistic) return {logistic(-score), logistic(score)};
+  return {complement ? 1 - score : -score, score};
 }
 
 }  // namespace nacre

@@ -35,7 +35,8 @@ Result<PostTransform> read_post_transform(const Attributes& attributes);
 void transform(PostTransform how, std::span<double> scores);
 double logistic(double x);
 
-/// One score s of a two-class model as two: [1 - s, s] for scores of one sign, else [-s, s]; transformed.
+/// One score s of a two-class model as two, as ONNX Runtime writes them: through the logistic function when that is asked for,
+/// else [1 - s, s] for a share (`complement`) and [-s, s] otherwise.
 std::vector<double> both_scores(double score, bool complement, PostTransform how);
 
 }  // namespace nacre
