@@ -1,0 +1,115 @@
+// nacre tokenize: lines in, JSON lines out, against the reference's ids.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/shared.h"
+
+namespace nacre {
+namespace {
+
+using nlohmann::json;
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+  std::vector<json> lines;
+};
+
+class Tokenize : public testing::Test {
+ protected:
+  void SetUp() override {
+    NACRE_NEEDS_SHARED("tokenizers/bert-uncased-minilm/tokenizer.json");
+    folder_ = std::filesystem::temp_directory_path() /
+              cat("nacre_tokenize_", getpid(), "_", testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+
+  Ran run(const std::string& arguments, const std::string& input) const {
+    const std::string place = folder_.string() + "/";
+    std::ofstream(place + "in", std::ios::binary) << input;
+    const std::string file = shared_path("tokenizers/bert-uncased-minilm/tokenizer.json");
+    const int status = std::system(
+        cat(NACRE_BINARY_DIR "/nacre tokenize --tokenizer ", file, " ", arguments, " <", place, "in >", place, "out 2>", place, "err")
+            .c_str());
+    Ran out{
+        .code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000, .out = read_gz(place + "out"), .err = read_gz(place + "err"), .lines = {}};
+    std::istringstream text(out.out);
+    for (std::string line; std::getline(text, line);) out.lines.push_back(json::parse(line, nullptr, false));
+    return out;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(Tokenize, EveryFieldOfALine) {
+  const Ran ran = run("", "Hello, w\xC3\xB6rld!\n");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json want = json::parse(R"({"ids": [101, 7592, 1010, 2088, 999, 102], "tokens": ["[CLS]", "hello", ",", "world", "!", "[SEP]"],
+    "type_ids": [0, 0, 0, 0, 0, 0], "attention_mask": [1, 1, 1, 1, 1, 1], "special_tokens_mask": [1, 0, 0, 0, 0, 1],
+    "offsets": [[0, 0], [0, 5], [5, 6], [7, 12], [12, 13], [0, 0]], "byte_offsets": [[0, 0], [0, 5], [5, 6], [7, 13], [13, 14], [0, 0]],
+    "word_ids": [null, 0, 1, 2, 3, null]})");
+  EXPECT_EQ(ran.lines.at(0), want);
+}
+
+TEST_F(Tokenize, IdsPassThroughAndABadLineIsAnErrorInItsPlace) {
+  const Ran ran =
+      run("", "{\"id\": [1], \"text\": \"hello\"}\nno json\n{\"id\": \"b\"}\n{\"text\": \"\xFF\"}\n{\"id\": 4, \"text\": \"\"}\n");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  ASSERT_EQ(ran.lines.size(), 5u) << ran.out;
+  EXPECT_EQ(ran.lines[0]["id"], json::parse("[1]"));
+  EXPECT_EQ(ran.lines[0]["ids"], json::parse("[101, 7592, 102]"));
+  EXPECT_EQ(ran.lines[1]["line"], 2);
+  EXPECT_EQ(ran.lines[1]["error"]["code"], "invalid_argument");
+  EXPECT_EQ(ran.lines[2]["id"], "b");
+  EXPECT_TRUE(ran.lines[2].contains("error") && ran.lines[3].contains("error"));
+  EXPECT_EQ(ran.lines[4]["ids"], json::parse("[101, 102]"));
+  EXPECT_EQ(run("", "{\"text\": 5}\n").code, 1) << "every line failed";
+  EXPECT_EQ(run("--replace-invalid", "a\xFF\n").lines.at(0)["tokens"], json::parse(R"(["[CLS]", "a", "[SEP]"])"));
+}
+
+TEST_F(Tokenize, PairsAreTwoMembersOrStandAroundATab) {
+  const json want = json::parse("[101, 7592, 102, 2088, 102]");
+  const json tab = run("--pair", "hello\tworld\n").lines.at(0);
+  EXPECT_EQ(tab["ids"], want);
+  EXPECT_EQ(tab["type_ids"], json::parse("[0, 0, 0, 1, 1]"));
+  EXPECT_EQ(tab["sequence_ids"], json::parse("[null, 0, null, 1, null]"));
+  EXPECT_EQ(run("", "{\"text\": \"hello\", \"pair\": \"world\"}\n").lines.at(0)["ids"], want);
+  EXPECT_TRUE(run("--pair", "hello\n").lines.at(0).contains("error"));
+}
+
+TEST_F(Tokenize, WhatIsCutOffIsOverflowInWindows) {
+  const json line = run("--max-length 5 --stride 1", "one two three four five\n").lines.at(0);
+  EXPECT_EQ(line["tokens"], json::parse(R"(["[CLS]", "one", "two", "three", "[SEP]"])"));
+  ASSERT_EQ(line["overflow"].size(), 1u) << line;
+  EXPECT_EQ(line["overflow"][0]["tokens"], json::parse(R"(["[CLS]", "three", "four", "five", "[SEP]"])"));
+  EXPECT_EQ(run("--stride 1", "one\n").code, 2) << "windows without a length";
+}
+
+TEST_F(Tokenize, DecodesIdsAndTexts) {
+  const Ran ran = run("--decode", "101 7592 1010 2088 999 102\n[7592]\nHello, w\xC3\xB6rld!\n");
+  ASSERT_EQ(ran.lines.size(), 3u) << ran.out << ran.err;
+  EXPECT_EQ(ran.lines[0]["text"], "hello, world!");
+  EXPECT_EQ(ran.lines[1]["text"], "hello");
+  EXPECT_EQ(ran.lines[2]["decoded"], "hello, world!");
+  EXPECT_EQ(run("--decode --keep-special-tokens", "{\"id\": 1, \"ids\": [101, 7592]}\n").lines.at(0),
+            json::parse(R"({"id": 1, "text": "[CLS] hello"})"));
+  EXPECT_TRUE(run("--decode", "{\"ids\": [-1]}\n").lines.at(0).contains("error"));
+}
+
+TEST_F(Tokenize, AFileThatIsNoTokenizerIsNamed) {
+  const Ran ran = run("--tokenizer nowhere.json", "x\n");
+  EXPECT_NE(ran.code, 0);
+  EXPECT_EQ(ran.out, "");
+}
+
+}  // namespace
+}  // namespace nacre
