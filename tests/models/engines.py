@@ -23,18 +23,27 @@ def run_command(command, seconds, **more):
     return done.stdout
 
 
+def values_of(value):
+    """An array; of a list of maps (ZipMap's), as ONNX Runtime or JSON has them, the maps' values as rows."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return np.array([row["values"] if set(row) == {"keys", "values"} else list(row.values()) for row in value], np.float32)
+    return np.asarray(value)
+
+
 class Nacre:
     def __init__(self, program, backend, seconds=300):
         self.program, self.backend, self.seconds = str(program), backend, seconds
 
-    def run(self, model, inputs):
-        """{output name: array} of one run, through files, as a user would."""
+    def run(self, model, inputs, arrays=True):
+        """{output name: array} of one run, through files, as a user would. `arrays=False`: the outputs are more than arrays."""
         with tempfile.TemporaryDirectory() as folder:
-            x, y = pathlib.Path(folder, "x.npz"), pathlib.Path(folder, "y.npz")
+            x, y = pathlib.Path(folder, "x.npz"), pathlib.Path(folder, "y.npz" if arrays else "y.json")
             np.savez(x, **inputs)
             run_command([self.program, "run", model, "--inputs", x, "--outputs", y, "--backend", self.backend], self.seconds)
             if not y.exists():
                 raise Failure("exit status 0 and no output file")
+            if not arrays:
+                return {name: values_of(value) for name, value in json.loads(y.read_text()).items()}
             with np.load(y) as archive:
                 return dict(archive)
 
@@ -51,7 +60,7 @@ class OnnxRuntime:
         self.optimise, self.error, self.path, self.session = optimise, error, None, None
         self.backend = "onnxruntime"
 
-    def run(self, model, inputs):
+    def run(self, model, inputs, arrays=True):
         if self.path != model:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 2
@@ -62,7 +71,7 @@ class OnnxRuntime:
             self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
             self.path = model
         values = self.session.run(None, inputs)
-        return {o.name: self.spoil(v) for o, v in zip(self.session.get_outputs(), values)}
+        return {o.name: self.spoil(values_of(v)) for o, v in zip(self.session.get_outputs(), values)}
 
     def spoil(self, value):
         """With `error`, shifts the last element: the tests' own test, which must then fail everywhere."""
