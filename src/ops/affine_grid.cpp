@@ -6,7 +6,7 @@ namespace nacre {
 namespace {
 
 Result<void> infer(Inference& inference) {
-  const std::optional<SymShape> size = spelt_shape(inference, 1);
+  const std::optional<SymShape> size = NACRE_TRY(spelt_shape(inference, 1));
   if (!size) return inference.set(0, inference.dtype(0)), Result<void>();
   if (size->size() != 4 && size->size() != 5) return fail(ErrorCode::invalid_argument, "size ", *size, " is neither NCHW nor NCDHW");
   SymShape out{(*size)[0]};

@@ -22,7 +22,7 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   if (!shape) return inference.set(0, inference.dtype(0)), Result<void>();
   SymShape out = *shape;
-  const std::optional<SymShape> wanted = spelt_shape(inference, 1);
+  const std::optional<SymShape> wanted = NACRE_TRY(spelt_shape(inference, 1));
   if (!wanted) return inference.set(0, inference.dtype(0), inference.fresh_shape(out.size())), Result<void>();
   const std::vector<int64_t> axes = NACRE_TRY(axes_of(inference.attributes(), static_cast<int64_t>(out.size()), wanted->size()));
   for (size_t i = 0; i < axes.size(); ++i) out[axes[i]] = (*wanted)[i];

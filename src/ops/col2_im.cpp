@@ -11,7 +11,7 @@ namespace {
 
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
-  const std::optional<SymShape> image = spelt_shape(inference, 1), block = spelt_shape(inference, 2);
+  const std::optional<SymShape> image = NACRE_TRY(spelt_shape(inference, 1)), block = NACRE_TRY(spelt_shape(inference, 2));
   if (shape && shape->size() != 3) return fail(ErrorCode::invalid_argument, "input ", *shape, " is not of rank 3");
   if (!image) return inference.set(0, inference.dtype(0)), Result<void>();
   const SymDim channels = shape && block && !product(*block).is(0) ? floor_div((*shape)[1], product(*block)) : inference.fresh();

@@ -25,6 +25,8 @@ Result<void> infer(Inference& inference) {
   SymDim length = 0;
   for (size_t i = 0; i < inference.input_count(); ++i) {
     const SymShape* shape = inference.shape(i);
+    if (const DType dtype = inference.dtype(i); dtype != inference.dtype(0) && dtype != DType::undefined)
+      return fail(ErrorCode::invalid_model, "cannot join ", dtype, " to ", inference.dtype(0));
     if (!shape) {
       complete = false;
       continue;

@@ -15,7 +15,7 @@ Result<Tensor> fill_value(const Attributes& attributes) {
 
 Result<void> infer(Inference& inference) {
   const Tensor value = NACRE_TRY(fill_value(inference.attributes()));
-  std::optional<SymShape> shape = spelt_shape(inference, 0);
+  std::optional<SymShape> shape = NACRE_TRY(spelt_shape(inference, 0));
   if (shape)
     for (const SymDim& dim : *shape)
       if (dim.is_constant() && *dim.constant() < 0) return fail(ErrorCode::invalid_argument, "cannot fill shape ", *shape);

@@ -7,9 +7,10 @@ Result<void> check_channels(const SymShape& x, const SymShape& w, int64_t groups
   if (x.size() < 3 || w.size() != x.size())
     return fail(ErrorCode::invalid_argument, "takes [n, c, ...] and weights of the same rank, not ", x, " and ", w);
   if (groups < 1) return fail(ErrorCode::invalid_model, "group ", groups, ": expected at least 1");
-  if ((w[1] * SymDim(groups)).differs(x[1]))
-    return fail(ErrorCode::invalid_argument, x, " has ", x[1], " channels, weights ", w, " in ", groups, " groups take ",
-                w[1] * SymDim(groups));
+  // By division: a product with a number from the file may overflow.
+  const bool uneven = x[1].is_constant() && *x[1].constant() % groups != 0;
+  if (uneven || floor_div(x[1], groups).differs(w[1]))
+    return fail(ErrorCode::invalid_argument, x, " has ", x[1], " channels, weights ", w, " take ", w[1], " in each of ", groups, " groups");
   if (w[0].is_constant() && *w[0].constant() % groups != 0)
     return fail(ErrorCode::invalid_argument, w[0], " output channels do not divide into ", groups, " groups");
   return {};

@@ -8,11 +8,12 @@ namespace {
 
 Result<void> infer(Inference& inference) {
   const SymShape* data = inference.shape(0);
-  const std::optional<SymShape> shape = spelt_shape(inference, 1);
+  const std::optional<SymShape> shape = NACRE_TRY(spelt_shape(inference, 1));
   if (!data || !shape) return inference.set(0, inference.dtype(0)), Result<void>();
   SymShape out = NACRE_TRY(broadcast(*data, *shape));
   const std::optional<int64_t> count = product(out).constant();
-  const bool tracked = out.size() <= 1 && count && *count <= kMaxTrackedValues;
+  // Against an unknown length a known one wins, but the run may still refuse it: then nothing may be concluded.
+  const bool tracked = constant_shape(*shape) && out.size() <= 1 && count && *count <= kMaxTrackedValues;
   inference.set(0, inference.dtype(0), std::move(out));
   const std::vector<SymDim>* values = inference.values(0);
   if (!tracked || !values) return {};

@@ -17,11 +17,15 @@ T by_tanh(T x) {
   return x * (1 + std::tanh(static_cast<T>(kRootTwoOverPi) * (x + static_cast<T>(kCubic) * x * x * x))) / 2;
 }
 
-Result<void> evaluate(Evaluation& e) {
-  const std::string approximate = e.attributes().string("approximate", "none");
-  if (approximate == "none") return unary_float<[](auto x) { return exact(x); }>(e);
-  if (approximate == "tanh") return unary_float<[](auto x) { return by_tanh(x); }>(e);
+Result<void> infer(Inference& inference) {
+  const std::string approximate = inference.attributes().string("approximate", "none");
+  if (approximate == "none" || approximate == "tanh") return same_as_input(inference);
   return fail(ErrorCode::invalid_model, "approximate is \"", approximate, "\", not \"none\" or \"tanh\"");
+}
+
+Result<void> evaluate(Evaluation& e) {
+  if (e.attributes().string("approximate", "none") == "tanh") return unary_float<[](auto x) { return by_tanh(x); }>(e);
+  return unary_float<[](auto x) { return exact(x); }>(e);
 }
 
 Edge lower(Builder& b, const NodeView& n) {
@@ -38,7 +42,7 @@ extern const Op op_gelu;
 const Op op_gelu{.name = "Gelu",
                  .since = {20},
                  .types = float_types,
-                 .infer = same_as_input,
+                 .infer = infer,
                  .evaluate = evaluate,
                  .lower = lower,
                  .kind = OpKind::elementwise,

@@ -113,12 +113,24 @@ Result<std::optional<SymShape>> broadcast_all(const Inference& inference) {
 
 }  // namespace
 
+// As evaluation asks for it: where elements are known, an operator may be gone before it is evaluated.
+Result<void> check_same_types(const Inference& inference) {
+  for (size_t i = 1; i < inference.input_count(); ++i) {
+    const Fact &first = inference.input(0), &other = inference.input(i);
+    if (!other.is_tensor() || first.dtype == DType::undefined || other.dtype == DType::undefined || other.dtype == first.dtype) continue;
+    return fail(ErrorCode::invalid_model, "inputs are of one type: input 0 is ", first.dtype, ", input ", i, " is ", other.dtype);
+  }
+  return {};
+}
+
 Result<void> broadcast_inputs(Inference& inference) {
+  NACRE_TRY(check_same_types(inference));
   inference.set(0, inference.dtype(0), NACRE_TRY(broadcast_all(inference)));
   return {};
 }
 
 Result<void> broadcast_to_bool(Inference& inference) {
+  NACRE_TRY(check_same_types(inference));
   inference.set(0, DType::boolean, NACRE_TRY(broadcast_all(inference)));
   return {};
 }

@@ -1,9 +1,13 @@
 // LayerNormalization: y = (x - mean) / sqrt(variance + epsilon) * scale + bias, over the axes from `axis` on.
 // https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+#include <limits>
+
 #include "ops/normalisation.h"
 
 namespace nacre {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 DType stash_type(const Attributes& attributes) { return static_cast<DType>(attributes.integer("stash_type", 1)); }
 
@@ -35,6 +39,9 @@ Result<void> evaluate(Evaluation& e) {
   const DType stash = stash_type(e.attributes());
   Tensor* means = e.has_output(1) ? NACRE_TRY(e.output(1, stash, reduced)) : nullptr;
   Tensor* inverses = e.has_output(2) ? NACRE_TRY(e.output(2, stash, reduced)) : nullptr;
+  if (width == 0)  // the moments of nothing
+    for (Tensor* moments : {means, inverses})
+      for (int64_t row = 0; moments && row < moments->size(); ++row) store_from<double>(stash, moments->mutable_raw(), row, 1, &kNaN);
   return map_rows(e, e.input(0), *y, width, [&](int64_t row, std::span<double> x) {
     const auto [mean, variance] = moments_of(x);
     const double inverse = 1 / std::sqrt(variance + epsilon);

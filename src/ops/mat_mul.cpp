@@ -5,7 +5,11 @@
 namespace nacre {
 namespace {
 
-Result<void> infer(Inference& inference) { return infer_matmul(inference, 0, 1, inference.dtype(0)); }
+Result<void> infer(Inference& inference) {
+  if (inference.dtype(0) != inference.dtype(1) && inference.dtype(1) != DType::undefined)
+    return fail(ErrorCode::invalid_model, "multiplies ", inference.dtype(0), " by ", inference.dtype(1));
+  return infer_matmul(inference, 0, 1, inference.dtype(0));
+}
 
 Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, *constant_shape(NACRE_TRY(matmul_shape(symbolic(e.shape(0)), symbolic(e.shape(1)))))));

@@ -12,8 +12,8 @@ Result<void> infer(Inference& inference) {
   if (!indices) return inference.set(0, dtype), Result<void>();
   SymShape out = *indices;
   const int64_t axis = NACRE_TRY(inference.axis(inference.attributes().integer("axis", -1), static_cast<int64_t>(out.size()) + 1));
-  const std::optional<SymShape> depth =
-      inference.dtype(1) == DType::int64 || inference.dtype(1) == DType::int32 ? spelt_shape(inference, 1) : std::nullopt;
+  std::optional<SymShape> depth;  // the schema takes floats too
+  if (is_integer(inference.dtype(1))) depth = NACRE_TRY(spelt_shape(inference, 1));
   out.insert(out.begin() + axis, depth && depth->size() == 1 ? (*depth)[0] : inference.fresh());
   inference.set(0, dtype, std::move(out));
   return {};

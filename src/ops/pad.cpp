@@ -22,7 +22,7 @@ Result<std::vector<int64_t>> axes_of(std::optional<std::vector<int64_t>> given, 
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   if (!shape) return inference.set(0, inference.dtype(0)), Result<void>();
-  const auto pads = elements(inference, 1);
+  const auto pads = NACRE_TRY(integer_elements(inference, 1));
   const auto given = inference.integers(3);
   SymShape out = *shape;
   if (!pads || (inference.has(3) && !given)) return inference.set(0, inference.dtype(0), inference.fresh_shape(out.size())), Result<void>();

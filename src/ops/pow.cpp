@@ -21,6 +21,14 @@ T real_power(T base, T exponent) {
   return exponent == 2 ? base * base : std::pow(base, exponent);
 }
 
+Result<void> infer(Inference& inference) {
+  const SymShape *x = inference.shape(0), *y = inference.shape(1);
+  std::optional<SymShape> out;
+  if (x && y) out = NACRE_TRY(broadcast(*x, *y));
+  inference.set(0, inference.dtype(0), std::move(out));
+  return {};
+}
+
 Result<void> evaluate(Evaluation& e) {
   Tensor* z = NACRE_TRY(e.output(0, NACRE_TRY(broadcast(e.shape(0), e.shape(1)))));
   const Tensor &x = e.input(0), &y = e.input(1);
@@ -37,7 +45,7 @@ const Op op_pow{.name = "Pow",
                 .since = {1, 7, 12, 13, 15},
                 .types = float_types | TypeSet{DType::int32, DType::int64},
                 .inputs = {2, 2},
-                .infer = broadcast_inputs,
+                .infer = infer,
                 .evaluate = evaluate,
                 .upgrade = upgrade_axis_broadcast,
                 .kind = OpKind::elementwise,

@@ -13,6 +13,7 @@ Result<QuantParameter> scales(const Evaluation& e, const Shape& y) {
   const int64_t rank = static_cast<int64_t>(y.size());
   QuantParameter a = NACRE_TRY(quant_parameter(e, 1, y, rank - 2, 1)), b = NACRE_TRY(quant_parameter(e, 4, y, rank - 1, 1));
   const QuantParameter out = NACRE_TRY(quant_parameter(e, 6, y, rank - 2, 1));
+  if (a.values.empty() || b.values.empty() || out.values.empty()) return QuantParameter{};  // y has no elements
   const size_t count = std::max(std::max(a.values.size(), b.values.size()), out.values.size());
   QuantParameter all;
   for (size_t i = 0; i < count; ++i) all.values.push_back(a.at(i) * b.at(i) / out.at(i));

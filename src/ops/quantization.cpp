@@ -5,9 +5,11 @@ namespace {
 
 Result<int64_t> block_of(int64_t asked, int64_t length, int64_t blocks) {
   if (asked < 0) return fail(ErrorCode::invalid_model, "block_size is ", asked);
-  const int64_t block = asked ? asked : blocks ? (length + blocks - 1) / blocks : 1;
-  if (blocks != (length + block - 1) / block)
-    return fail(ErrorCode::invalid_argument, "an axis of ", length, " in blocks of ", block, " needs ", (length + block - 1) / block,
+  if (asked < 0) return fail(ErrorCode::invalid_model, "block_size is ", asked);
+  const auto split = [](int64_t whole, int64_t part) { return whole / part + (whole % part != 0); };
+  const int64_t block = asked ? asked : blocks && length ? split(length, blocks) : 1;
+  if (blocks != split(length, block))
+    return fail(ErrorCode::invalid_argument, "an axis of ", length, " in blocks of ", block, " needs ", split(length, block),
                 " scales, given ", blocks);
   return block;
 }

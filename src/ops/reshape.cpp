@@ -31,6 +31,7 @@ Result<SymShape> target(Inference& inference, const std::vector<SymDim>& spelt) 
   SymShape out(spelt.size());
   std::optional<size_t> open;
   bool exact = data != nullptr;
+  SymShape others, left = data ? *data : SymShape();  // what -1 stands for is left / others; copied dims are in neither
   for (size_t i = 0; i < spelt.size(); ++i) {
     if (spelt[i].is(-1)) {
       if (open) return fail(ErrorCode::invalid_argument, "more than one -1 in ", spelt);
@@ -39,25 +40,26 @@ Result<SymShape> target(Inference& inference, const std::vector<SymDim>& spelt) 
       if (data && i >= data->size())
         return fail(ErrorCode::invalid_argument, "0 in ", spelt, " at ", i, " copies a dimension that ", *data, " has not");
       out[i] = data ? (*data)[i] : inference.fresh();
+      if (data) left[i] = 1;
     } else if (spelt[i].is_constant() && may_be_negative(spelt[i])) {
       return fail(ErrorCode::invalid_argument, "shape ", spelt, " has a negative dimension");
     } else if (may_be_negative(spelt[i])) {
       out[i] = inference.fresh(), exact = false;
     } else {
-      out[i] = spelt[i];
+      others.push_back(out[i] = spelt[i]);
     }
   }
   if (open) {
-    SymShape others = out;
-    others.erase(others.begin() + static_cast<int64_t>(*open));
-    out[*open] = exact ? remaining(inference, *data, std::move(others)) : inference.fresh();
+    if (exact && product(others).is(0))
+      return fail(ErrorCode::invalid_argument, "cannot view ", *data, " as ", spelt, ": elements do not divide by 0");
+    out[*open] = exact ? remaining(inference, std::move(left), std::move(others)) : inference.fresh();
   }
   if (data) NACRE_TRY(check_counts(*data, out));
   return out;
 }
 
 Result<void> infer(Inference& inference) {
-  const std::optional<std::vector<SymDim>> spelt = elements(inference, 1);
+  const std::optional<std::vector<SymDim>> spelt = NACRE_TRY(integer_elements(inference, 1));
   if (!spelt) return inference.set(0, inference.dtype(0)), Result<void>();
   SymShape out = NACRE_TRY(target(inference, *spelt));
   const bool tracked = out.size() <= 1;
@@ -70,12 +72,14 @@ Result<void> evaluate(Evaluation& e) {
   const Shape& data = e.shape(0);
   Shape out = NACRE_TRY(e.integers(1));
   const bool allowzero = e.attributes().integer("allowzero", 0) != 0;
-  int64_t known = 1, open = -1;
+  Shape left = data;
+  int64_t known = 1, open = -1;  // the one that is open has the elements of `left` over the known ones; copied dims are in neither
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i] == 0 && !allowzero) {
       if (i >= data.size())
         return fail(ErrorCode::invalid_argument, "0 in ", out, " at ", i, " copies a dimension that ", data, " has not");
-      out[i] = data[i];
+      out[i] = data[i], left[i] = 1;
+      continue;
     }
     if (out[i] == -1 && open >= 0) return fail(ErrorCode::invalid_argument, "more than one -1 in ", out);
     if (out[i] == -1)
@@ -83,10 +87,11 @@ Result<void> evaluate(Evaluation& e) {
     else
       known = NACRE_TRY(checked_mul(known, out[i]));
   }
-  if (open >= 0 && (known == 0 || e.input(0).size() % known != 0))
-    return fail(ErrorCode::invalid_argument, "cannot view ", describe(e.input(0)), " as ", out, ": ", e.input(0).size(),
+  const int64_t elements = NACRE_TRY(checked_count(left));
+  if (open >= 0 && (known == 0 || elements % known != 0))
+    return fail(ErrorCode::invalid_argument, "cannot view ", describe(e.input(0)), " as ", out, ": ", elements,
                 " elements do not divide by ", known);
-  if (open >= 0) out[open] = e.input(0).size() / known;
+  if (open >= 0) out[open] = elements / known;
   return give_reshaped(e, std::move(out));
 }
 

@@ -1,5 +1,6 @@
 // Resize: weighted averages of neighbours along each axis in turn (interpolation is separable).
 // https://onnx.ai/onnx/operators/onnx__Resize.html
+#include <algorithm>
 #include <cmath>
 
 #include "ops/interpolation.h"
@@ -20,7 +21,8 @@ Result<std::vector<int64_t>> axes_of(const Attributes& attributes, int64_t rank)
 // Opset 11 made absent scales an empty tensor.
 bool given(const Inference& inference, size_t i) {
   const SymShape* shape = inference.shape(i);
-  return inference.has(i) && !(shape && shape->size() == 1 && (*shape)[0].is(0));
+  const bool empty = shape && std::any_of(shape->begin(), shape->end(), [](const SymDim& dim) { return dim.is(0); });
+  return inference.has(i) && !empty;
 }
 bool given(const Evaluation& e, size_t i) { return e.has(i) && e.input(i).size() > 0; }
 
@@ -53,7 +55,7 @@ std::optional<double> common_scale(std::string_view policy, std::span<const int6
 
 Result<void> infer_sizes(Inference& inference, std::span<const int64_t> axes, SymShape& out) {
   const std::string policy = inference.attributes().string("keep_aspect_ratio_policy", "stretch");
-  std::optional<SymShape> sizes = spelt_shape(inference, 3);
+  std::optional<SymShape> sizes = NACRE_TRY(spelt_shape(inference, 3));
   if (sizes && sizes->size() != axes.size()) return fail(ErrorCode::invalid_argument, sizes->size(), " sizes for ", axes.size(), " axes");
   if (sizes && policy != "stretch") {
     SymShape dims;

@@ -24,8 +24,15 @@ std::optional<std::vector<SymDim>> elements(Inference& inference, size_t i) {
   return out;
 }
 
-std::optional<SymShape> spelt_shape(Inference& inference, size_t i) {
-  std::optional<SymShape> out = elements(inference, i);
+Result<std::optional<std::vector<SymDim>>> integer_elements(Inference& inference, size_t i) {
+  const Fact& fact = inference.input(i);
+  if (fact.is_tensor() && fact.dtype != DType::undefined && !is_integer(fact.dtype))
+    return fail(ErrorCode::invalid_model, "input ", i, " is ", fact, ", not integers");
+  return elements(inference, i);
+}
+
+Result<std::optional<SymShape>> spelt_shape(Inference& inference, size_t i) {
+  std::optional<SymShape> out = NACRE_TRY(integer_elements(inference, i));
   if (out)
     for (SymDim& dim : *out)
       if (!dim.is_constant() && may_be_negative(dim)) dim = inference.fresh();

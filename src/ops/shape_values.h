@@ -15,8 +15,11 @@ bool may_be_negative(const SymDim& value);
 /// input) is known. Empty otherwise.
 std::optional<std::vector<SymDim>> elements(Inference& inference, size_t i);
 
-/// The shape that integer input `i` spells, as far as known: empty when not even its rank is.
-std::optional<SymShape> spelt_shape(Inference& inference, size_t i);
+/// The same of an input that must be integers: another dtype is an error, as it is when the operator runs.
+Result<std::optional<std::vector<SymDim>>> integer_elements(Inference& inference, size_t i);
+
+/// The shape that integer input `i` spells, as far as known: empty when not even its rank is. Fails on another dtype.
+Result<std::optional<SymShape>> spelt_shape(Inference& inference, size_t i);
 
 /// Output 0 has input 0's elements in order: tracked ones stay tracked.
 void keep_values(Inference& inference);

@@ -73,7 +73,7 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   if (!shape) return inference.set(0, inference.dtype(0)), Result<void>();
   const auto rank = static_cast<int64_t>(shape->size());
-  const auto starts = elements(inference, 1), ends = elements(inference, 2);
+  const auto starts = NACRE_TRY(integer_elements(inference, 1)), ends = NACRE_TRY(integer_elements(inference, 2));
   const size_t count = starts ? starts->size() : 0;
   const auto axes = inference.has(3) ? inference.integers(3) : std::optional(first_axes(count));
   const auto steps = inference.has(4) ? inference.integers(4) : std::optional(std::vector<int64_t>(count, 1));
@@ -83,8 +83,11 @@ Result<void> infer(Inference& inference) {
     return {};
   }
   NACRE_TRY(check_lists(count, ends->size(), axes->size(), steps ? steps->size() : count));
+  std::vector<bool> seen(shape->size());
   for (size_t i = 0; i < count; ++i) {
     const int64_t axis = NACRE_TRY(inference.axis((*axes)[i], rank));
+    if (seen[axis]) return fail(ErrorCode::invalid_argument, "an axis comes twice: ", axis);
+    seen[axis] = true;
     if (steps && (*steps)[i] == 0) return fail(ErrorCode::invalid_argument, "a step of 0");
     const auto length = steps ? symbolic_length((*shape)[axis], (*starts)[i], (*ends)[i], (*steps)[i]) : std::nullopt;
     out[axis] = length ? *length : inference.fresh();

@@ -1,5 +1,7 @@
 // Split: cuts a tensor along one axis, into the lengths given or into equal parts (the last may be smaller).
 // https://onnx.ai/onnx/operators/onnx__Split.html
+#include <algorithm>
+
 #include "ops/concatenation.h"
 
 namespace nacre {
@@ -27,8 +29,13 @@ Result<void> infer(Inference& inference) {
   }
   const SymShape whole = *shape;
   const int64_t axis = NACRE_TRY(inference.axis(inference.attributes().integer("axis", 0), static_cast<int64_t>(whole.size())));
-  const std::optional<SymShape> given = inference.has(1) ? spelt_shape(inference, 1) : std::nullopt;
+  std::optional<SymShape> given;
+  if (inference.has(1)) given = NACRE_TRY(spelt_shape(inference, 1));
   if (given && given->size() != count) return fail(ErrorCode::invalid_model, given->size(), " lengths for ", count, " outputs");
+  if (SymDim sum = 0; given) {
+    for (const SymDim& length : *given) sum = sum + length;
+    if (sum.differs(whole[axis])) return fail(ErrorCode::invalid_argument, "lengths ", *given, " for an axis of ", whole[axis]);
+  }
   const std::vector<SymDim>* values = whole.size() == 1 ? inference.values(0) : nullptr;
   const SymDim each = ceil_div(whole[axis], static_cast<int64_t>(count));
   int64_t begin = 0;
@@ -54,16 +61,17 @@ Result<void> infer(Inference& inference) {
 Result<std::vector<int64_t>> lengths(Evaluation& e, int64_t length) {
   const auto count = static_cast<int64_t>(e.output_count());
   NACRE_TRY(check_count(e.attributes(), e.output_count()));
-  if (!e.has(1)) {
-    std::vector<int64_t> out;
+  std::vector<int64_t> out;
+  if (e.has(1)) {
+    out = NACRE_TRY(e.integers(1));
+  } else {
     const int64_t each = (length + count - 1) / count;
     for (int64_t i = 0; i < count; ++i) out.push_back(even_part(length, each, i, count));
-    return out;
   }
-  std::vector<int64_t> out = NACRE_TRY(e.integers(1));
   int64_t sum = 0;
   for (int64_t part : out) sum = NACRE_TRY(checked_add(sum, part));
-  if (static_cast<int64_t>(out.size()) != count || sum != length)
+  const bool negative = std::any_of(out.begin(), out.end(), [](int64_t part) { return part < 0; });
+  if (negative || static_cast<int64_t>(out.size()) != count || sum != length)
     return fail(ErrorCode::invalid_argument, "lengths ", out, " for ", count, " outputs of an axis of ", length);
   return out;
 }

@@ -9,7 +9,8 @@ namespace {
 
 // The output's rank may be all that is known.
 Result<void> infer_rank(Inference& inference, const SymShape* shape) {
-  const std::optional<std::vector<SymDim>> axes = inference.has(1) ? elements(inference, 1) : std::nullopt;
+  std::optional<std::vector<SymDim>> axes;
+  if (inference.has(1)) axes = NACRE_TRY(integer_elements(inference, 1));
   const DType dtype = inference.dtype(0);
   if (!shape || !axes || axes->size() > shape->size())
     inference.set(0, dtype);

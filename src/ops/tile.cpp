@@ -8,7 +8,7 @@ namespace {
 
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
-  const std::optional<SymShape> repeats = spelt_shape(inference, 1);
+  const std::optional<SymShape> repeats = NACRE_TRY(spelt_shape(inference, 1));
   if (!shape)
     return inference.set(0, inference.dtype(0), repeats ? std::optional(inference.fresh_shape(repeats->size())) : std::nullopt),
            Result<void>();

@@ -15,7 +15,7 @@ Result<void> infer(Inference& inference) {
   if (shape) {
     out = *shape;
     SymDim& dim = (*out)[NACRE_TRY(inference.axis(inference.attributes().integer("axis", -1), static_cast<int64_t>(shape->size())))];
-    const std::optional<SymShape> k = spelt_shape(inference, 1);
+    const std::optional<SymShape> k = NACRE_TRY(spelt_shape(inference, 1));
     const SymDim count = k && k->size() == 1 ? (*k)[0] : inference.fresh();
     if (count.is_constant() && dim.is_constant() && (*count.constant() < 0 || *count.constant() > *dim.constant()))
       return fail(ErrorCode::invalid_argument, "k is ", count, ", the axis has ", dim, " elements");

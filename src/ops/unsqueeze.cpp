@@ -21,7 +21,7 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   const std::optional<std::vector<int64_t>> axes = inference.integers(1);
   if (!shape || !axes) {
-    const std::optional<std::vector<SymDim>> given = elements(inference, 1);
+    const std::optional<std::vector<SymDim>> given = NACRE_TRY(integer_elements(inference, 1));
     if (shape && given)
       inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size() + given->size()));
     else

@@ -5,7 +5,9 @@
 namespace nacre {
 namespace {
 
-Result<void> evaluate(Evaluation&) { return fail(ErrorCode::internal, "Upsample was not upgraded to Resize"); }
+// Every node is upgraded at import: what reaches these was built by hand.
+Result<void> infer(Inference&) { return fail(ErrorCode::unsupported, "Upsample is an old name of Resize"); }
+Result<void> evaluate(Evaluation&) { return fail(ErrorCode::unsupported, "Upsample is an old name of Resize"); }
 
 // Opset 1: two attributes for height and width; 7: a list; 9: an input.
 Result<void> upgrade(Upgrade& u) {
@@ -30,6 +32,6 @@ Result<void> upgrade(Upgrade& u) {
 
 extern const Op op_upsample;
 const Op op_upsample{
-    .name = "Upsample", .since = {1, 7, 9, 10}, .inputs = {1, 2}, .infer = same_as_input, .evaluate = evaluate, .upgrade = upgrade};
+    .name = "Upsample", .since = {1, 7, 9, 10}, .inputs = {1, 2}, .infer = infer, .evaluate = evaluate, .upgrade = upgrade};
 
 }  // namespace nacre

@@ -11,11 +11,21 @@ bool same_shape(const Graph& graph, Edge a, Edge b) {
   return x && y && *x == *y;
 }
 
-bool permutes_nothing(const Attributes& attributes) {
+bool permutes_nothing(const Fact& fact, const Attributes& attributes) {
   const std::vector<int64_t> perm = attributes.integers("perm");
+  if (!fact.shape || fact.shape->size() != perm.size()) return false;  // of another rank it is an error when it runs
   for (size_t i = 0; i < perm.size(); ++i)
     if (perm[i] != int64_t(i)) return false;
-  return attributes.has("perm");
+  return true;
+}
+
+// The output's shape alone does not tell: against an unknown length a known one wins, and the run may still refuse it.
+bool expands_nothing(const Fact& data, const Fact& shape) {
+  if (!data.shape || !shape.values || shape.values->size() > data.shape->size()) return false;
+  const size_t skip = data.shape->size() - shape.values->size();
+  for (size_t i = 0; i < shape.values->size(); ++i)
+    if (const SymDim& length = (*shape.values)[i]; !length.is(1) && length != (*data.shape)[skip + i]) return false;
+  return true;
 }
 
 bool never_drops(const Graph& graph, const Node& dropout) {
@@ -32,8 +42,9 @@ bool gives_its_input(const Graph& graph, const Node& node) {
   if (op == "Identity") return true;
   if (op == "Dropout") return never_drops(graph, node);
   if (op == "Cast" || op == "CastLike") return graph.fact(x).dtype == graph.fact(y).dtype && graph.fact(x).dtype != DType::undefined;
-  if (op == "Transpose") return permutes_nothing(node.attributes);
-  if (op == "Reshape" || op == "Expand" || op == "Flatten" || op == "Squeeze" || op == "Unsqueeze") return same_shape(graph, x, y);
+  if (op == "Transpose") return permutes_nothing(graph.fact(x), node.attributes);
+  if (op == "Expand") return expands_nothing(graph.fact(x), graph.fact(node.inputs[1]));
+  if (op == "Reshape" || op == "Flatten" || op == "Squeeze" || op == "Unsqueeze") return same_shape(graph, x, y);
   return false;
 }
 

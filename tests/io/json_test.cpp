@@ -69,7 +69,8 @@ TEST(Json, EntriesOutliveTheirParent) {
 }
 
 TEST(Json, IntegerEntriesNameTheOneThatIsNone) {
-  const auto entries = parsed(R"({"b": 2, "a": -1})").integer_entries();
+  const Json document = parsed(R"({"b": 2, "a": -1})");  // its names are what the entries view
+  const auto entries = document.integer_entries();
   ASSERT_TRUE(entries);
   EXPECT_EQ(*entries, (std::vector<std::pair<std::string_view, int64_t>>{{"a", -1}, {"b", 2}}));
   expect_failure(parsed(R"({"a": 1, "b": "2"})").integer_entries(), "b: expected an integer, found \"2\"");

@@ -58,7 +58,7 @@ class Gemm : public KernelTest {
               random.buffer(extent(b_rows, b_columns, ldb)),
               Buffer(extent(m, n, ldc), 7),
               Buffer(k.gemm_packed_size(depth, n), kNaN),
-              Buffer(k.gemm_scratch(depth), kNaN),
+              Buffer(k.gemm_scratch(depth, n), kNaN),
               GemmArgs{}};
     p.args.m = m, p.args.n = n, p.args.k = depth;
     p.args.a = p.a.data(), p.args.lda = lda, p.args.b = p.b.data(), p.args.ldb = ldb, p.args.b_layout = layout;

@@ -41,6 +41,9 @@ std::optional<ActivationSpec> activation_of(const NodeView& node) {
   return spec.kind == Activation::none ? std::nullopt : std::optional(spec);
 }
 
-ActivationSpec activation_of(const Attributes& attributes) { return spec_of(fused_activation(attributes)); }
+// A standard operator has no activation, whatever attributes a file gives it.
+ActivationSpec fused_activation_of(const NodeView& node) {
+  return node.node.op->domain == "nacre" ? spec_of(fused_activation(node.attributes())) : ActivationSpec{};
+}
 
 }  // namespace nacre::native

@@ -87,14 +87,14 @@ bool matches_linear(const NodeView& n) {
 Result<std::shared_ptr<const void>> prepare_linear(const NodeView& n, PackCache& cache) {
   auto out = std::make_shared<PreparedLinear>();
   out->weights = NACRE_TRY(pack(*n.constant(1), n.attributes().integer("transposed", 0), cache));
-  out->activation = activation_of(n.attributes());
+  out->activation = fused_activation_of(n);
   out->after = n.attributes().integer("residual_after", 0);
   return out;
 }
 
 Result<void> run_linear(const Call& call) {
   const auto& prepared = *static_cast<const PreparedLinear*>(call.prepared);
-  const int64_t k = call.input(0).shape().back(), n = call.output().shape().back(), m = k ? call.input(0).size() / k : 0;
+  const int64_t k = call.input(0).shape().back(), n = call.output().shape().back(), m = n ? call.output().size() / n : 0;
   GemmArgs args{.m = m,
                 .n = n,
                 .k = k,
@@ -150,17 +150,17 @@ Result<void> run_matmul(const Call& call) {
   const Shape &a = call.input(0).shape(), &b = call.input(1).shape(), &out = call.output().shape();
   const int64_t m = a[a.size() - 2], k = a.back(), n = b.back(), batches = m * n ? call.output().size() / (m * n) : 0;
   if (batches == 0) return {};
-  const int64_t scratch_floats = kernels().gemm_scratch(k);
+  const int64_t scratch_floats = kernels().gemm_scratch(k, n);
   // One matrix shared by all rows is one product.
   const bool one = b.size() == 2 || batches == 1;
   const int64_t rows = one ? m * batches : m, pieces = one ? 1 : batches;
   const int64_t row_blocks = std::max<int64_t>(1, std::min<int64_t>((rows + 63) / 64, pieces == 1 ? 4 * call.context.threads : 1));
-  Tensor scratch = NACRE_TRY(call.scratch(pieces * row_blocks * scratch_floats * 4));
+  Tensor scratch = NACRE_TRY(call.scratch(workers(call.context) * scratch_floats * 4));
   float* space = reinterpret_cast<float*>(scratch.mutable_data<uint8_t>().data());
   const float *x = call.in(0), *y = call.in(1);
   float* z = call.out();
   const int64_t grain = std::max<int64_t>(1, 65536 / std::max<int64_t>(1, rows / row_blocks * n * k));
-  parallel(call.context, pieces * row_blocks, grain, [&](int64_t begin, int64_t end) {
+  parallel_with_thread(call.context, pieces * row_blocks, grain, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t batch = piece / row_blocks, block = piece % row_blocks;
       GemmArgs args{.m = rows,
@@ -173,7 +173,7 @@ Result<void> run_matmul(const Call& call) {
                     .b_layout = MatrixLayout::row_major,
                     .c = z + batch * rows * n,
                     .ldc = n};
-      args.scratch = space + piece * scratch_floats;
+      args.scratch = space + thread * scratch_floats;
       kernels().gemm(args.part_of_rows(rows * block / row_blocks, rows * (block + 1) / row_blocks));
     }
   });

@@ -55,7 +55,7 @@ Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) 
     return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
   if (n.has(3) && shape_of(n, 3) != y) return fail(ErrorCode::invalid_argument, "residual ", shape_of(n, 3), " for ", y);
   out->channels_in = w[1], out->channels_out = w[0] / out->groups;
-  out->activation = activation_of(n.attributes());
+  out->activation = fused_activation_of(n);
   out->after = n.attributes().integer("residual_after", 0);
   out->depthwise = out->channels_in == 1 && out->channels_out == 1 && !n.has(3);
   return out;
@@ -79,11 +79,11 @@ Result<void> run_depthwise(const Call& call, const PreparedConv& conv) {
                 plane = conv.window.output[0] * conv.window.output[1];
   const int64_t taps = conv.window.kernel[0] * conv.window.kernel[1], floats = kernels().window_scratch(conv.window);
   const int64_t pieces = std::max<int64_t>(1, std::min(conv.groups, 8 * int64_t(call.context.threads)));
-  Tensor scratch = NACRE_TRY(call.scratch(images * pieces * floats * 4));
+  Tensor scratch = NACRE_TRY(call.scratch(workers(call.context) * floats * 4));
   float* space = reinterpret_cast<float*>(scratch.mutable_raw());
   const float *x = call.in(0), *w = call.in(1);
   float* y = call.out();
-  parallel(call.context, images * pieces, 1, [&](int64_t begin, int64_t end) {
+  parallel_with_thread(call.context, images * pieces, 1, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t image = piece / pieces, first = conv.groups * (piece % pieces) / pieces,
                     last = conv.groups * (piece % pieces + 1) / pieces;
@@ -93,7 +93,7 @@ Result<void> run_depthwise(const Call& call, const PreparedConv& conv) {
                            .y = y + (image * conv.groups + first) * plane,
                            .channels = last - first,
                            .epilogue = epilogue_of(call, conv, first, image),
-                           .scratch = space + piece * floats});
+                           .scratch = space + thread * floats});
     }
   });
   return {};
@@ -110,11 +110,11 @@ Result<void> run_dense(const Call& call, const PreparedConv& conv) {
   const int64_t column_pieces =
       std::clamp<int64_t>(threads > 1 ? 4 * threads / std::max<int64_t>(1, matrices) : 1, 1, std::max<int64_t>(1, panels));
   const int64_t floats = kernels().conv_scratch(all);
-  Tensor scratch = NACRE_TRY(call.scratch(matrices * column_pieces * floats * 4));
+  Tensor scratch = NACRE_TRY(call.scratch(workers(call.context) * floats * 4));
   float* space = reinterpret_cast<float*>(scratch.mutable_raw());
   const float *x = call.in(0), *w = call.in(1);
   float* y = call.out();
-  parallel(call.context, matrices * column_pieces, 1, [&](int64_t begin, int64_t end) {
+  parallel_with_thread(call.context, matrices * column_pieces, 1, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t matrix = piece / column_pieces, part = piece % column_pieces, image = matrix / conv.groups,
                     group = matrix % conv.groups;
@@ -123,7 +123,7 @@ Result<void> run_dense(const Call& call, const PreparedConv& conv) {
       args.weights = w + group * conv.channels_out * depth;
       args.y = y + matrix * conv.channels_out * plane;
       args.epilogue = epilogue_of(call, conv, group * conv.channels_out, image);
-      args.scratch = space + piece * floats;
+      args.scratch = space + thread * floats;
       args.position_begin = panels * part / column_pieces * panel;
       args.position_end = std::min(plane, panels * (part + 1) / column_pieces * panel);
       kernels().conv(args);
@@ -170,11 +170,11 @@ Result<void> run_pool(const Call& call) {
   if (call.output().size() == 0) return {};
   const int64_t planes = shape[0] * shape[1], in_plane = window.input[0] * window.input[1], plane = window.output[0] * window.output[1];
   const int64_t pieces = std::min<int64_t>(planes, 8 * call.context.threads), floats = kernels().window_scratch(window);
-  Tensor scratch = NACRE_TRY(call.scratch(pieces * floats * 4));
+  Tensor scratch = NACRE_TRY(call.scratch(workers(call.context) * floats * 4));
   float* space = reinterpret_cast<float*>(scratch.mutable_raw());
   const float* x = call.in(0);
   float* y = call.out();
-  parallel(call.context, pieces, 1, [&, window = window, pooling = pooling](int64_t begin, int64_t end) {
+  parallel_with_thread(call.context, pieces, 1, [&, window = window, pooling = pooling](int64_t begin, int64_t end, int thread) {
     for (int64_t piece = begin; piece < end; ++piece) {
       const int64_t first = planes * piece / pieces, last = planes * (piece + 1) / pieces;
       kernels().pool({.window = window,
@@ -182,7 +182,7 @@ Result<void> run_pool(const Call& call) {
                       .x = x + first * in_plane,
                       .y = y + first * plane,
                       .planes = last - first,
-                      .scratch = space + piece * floats});
+                      .scratch = space + thread * floats});
     }
   });
   return {};

@@ -76,6 +76,6 @@ struct Kernel {
 const Kernel* find_kernel(const NodeView& node);
 
 /// True when the output is the input under another shape.
-bool is_view(const Node& node);
+bool is_view(const NodeView& node);
 
 }  // namespace nacre::native

@@ -28,8 +28,11 @@ const Kernel* find_kernel(const NodeView& node) {
   return nullptr;
 }
 
-bool is_view(const Node& node) {
-  return node.op->domain.empty() && std::find(std::begin(kViews), std::end(kViews), node.op->name) != std::end(kViews);
+// A shape or axes that only the run knows are left to the reference, which checks them.
+bool is_view(const NodeView& n) {
+  const Op& op = *n.node.op;
+  if (!op.domain.empty() || std::find(std::begin(kViews), std::end(kViews), op.name) == std::end(kViews)) return false;
+  return !n.has(1) || (n.fact(1).values && constant_shape(*n.fact(1).values));
 }
 
 }  // namespace nacre::native

@@ -129,7 +129,7 @@ class Planner {
       const bool concrete =
           std::all_of(node.outputs.begin(), node.outputs.end(), settled) && std::all_of(node.inputs.begin(), node.inputs.end(), settled);
       const NodeView view{graph(), node};
-      step.view = concrete && is_view(node);
+      step.view = concrete && is_view(view);
       if (concrete && !step.view) step.kernel = find_kernel(view);
       if (step.kernel && step.kernel->prepare) {
         auto prepared = step.kernel->prepare(view, *cache_);

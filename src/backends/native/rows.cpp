@@ -39,23 +39,27 @@ Result<void> run_softmax(const Call& call) {
 
 // --- norms ---
 
+// Leading ones broadcast away; a row that is repeated inside the axes has another shape.
+bool same_but_for_ones(Shape a, Shape b) {
+  for (Shape* shape : {&a, &b})
+    shape->erase(shape->begin(), std::find_if(shape->begin(), shape->end(), [](int64_t dim) { return dim != 1; }));
+  return a == b;
+}
+
 bool matches_norm(const NodeView& n) {
   if (!is_standard(n, "LayerNormalization") && !is_standard(n, "RMSNormalization")) return false;
   if (n.node.has_output(1) || n.node.has_output(2)) return false;
   const Shape shape = *constant_shape(*n.fact(0).shape);
   const int64_t axis = counted_axis(n, -1);
   if (axis < 0 || axis >= int64_t(shape.size())) return false;
-  int64_t row = 1;
-  for (size_t d = size_t(axis); d < shape.size(); ++d) row *= shape[d];
+  const Shape row(shape.begin() + axis, shape.end());
   for (size_t i = 1; i < n.node.formal_inputs(); ++i) {
     if (!n.has(i)) continue;
     if (n.fact(i).dtype != DType::float32) return false;
     const Shape own = *constant_shape(*n.fact(i).shape);
-    int64_t size = 1;
-    for (int64_t dim : own) size *= dim;
-    if (size != row) return false;
+    if (own.size() > shape.size() || !same_but_for_ones(own, row)) return false;
   }
-  return row > 0;
+  return std::find(row.begin(), row.end(), 0) == row.end();
 }
 
 Result<void> run_norm(const Call& call) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <tuple>
 
 #include "ops/op.h"
 
@@ -67,7 +68,7 @@ Result<void> evaluate(Evaluation& e) {
   const std::span<const int64_t> keys = x.keys().data<int64_t>();
   std::vector<int64_t> order(keys.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return keys[a] < keys[b]; });
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return std::tie(keys[a], a) < std::tie(keys[b], b); });
   const int64_t length = form.sparse ? form.length : static_cast<int64_t>(keys.size());
   Tensor* y = NACRE_TRY(e.output(0, form.to, {1, length}));
   if (form.to != DType::string) std::memset(y->mutable_raw(), 0, y->byte_size());

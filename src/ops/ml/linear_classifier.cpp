@@ -22,7 +22,7 @@ Result<int64_t> score_count(const Attributes& a, const Labels& labels, int64_t c
 
 Result<void> infer(Inference& inference) {
   const Attributes& a = inference.attributes();
-  NACRE_TRY(read_post_transform(a));
+  (void)NACRE_TRY(read_post_transform(a));
   return infer_classifier(inference, kNumbers, NACRE_TRY(read_labels(a, kNumbers)).count());
 }
 

@@ -6,7 +6,7 @@ namespace nacre {
 namespace {
 
 Result<void> infer(Inference& inference) {
-  NACRE_TRY(read_post_transform(inference.attributes()));
+  (void)NACRE_TRY(read_post_transform(inference.attributes()));
   return infer_regressor(inference, inference.attributes().integer("targets", 1));
 }
 

@@ -6,7 +6,7 @@ namespace nacre {
 namespace {
 
 Result<void> infer(Inference& inference) {
-  NACRE_TRY(read_post_transform(inference.attributes()));
+  (void)NACRE_TRY(read_post_transform(inference.attributes()));
   NACRE_TRY(read_kernel_function(inference.attributes()));
   return infer_regressor(inference, 1);
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kNumbers = "classlabels_int64s";
 
 Result<void> infer(Inference& inference) {
-  NACRE_TRY(read_post_transform(inference.attributes()));
+  (void)NACRE_TRY(read_post_transform(inference.attributes()));
   const int64_t classes = NACRE_TRY(read_labels(inference.attributes(), kNumbers)).count();
   return infer_classifier(inference, kNumbers, std::max<int64_t>(classes, 2));
 }

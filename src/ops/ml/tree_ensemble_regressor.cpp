@@ -15,8 +15,8 @@ Result<Aggregate> read_aggregate(const Attributes& attributes) {
 }
 
 Result<void> infer(Inference& inference) {
-  NACRE_TRY(read_aggregate(inference.attributes()));
-  NACRE_TRY(read_post_transform(inference.attributes()));
+  (void)NACRE_TRY(read_aggregate(inference.attributes()));
+  (void)NACRE_TRY(read_post_transform(inference.attributes()));
   return infer_regressor(inference, inference.attributes().integer("n_targets", 1));
 }
 

@@ -65,11 +65,16 @@ struct Operands {
 
 Result<Operands> operands(Evaluation& e) {
   const Attributes& a = e.attributes();
+  for (size_t i = 0; i < 3; ++i)
+    if (e.input(i).rank() != 4) return fail(ErrorCode::invalid_argument, "attention takes four axes, given ", describe(e.input(i)));
   Operands o;
   o.q = Operand(e.input(0), a.integer("q_tokens_first", 0));
   o.k = Operand(e.input(1), a.integer("k_tokens_first", 0));
   o.v = Operand(e.input(2), a.integer("v_tokens_first", 0));
-  o.y = {std::max({o.q.shape[0], o.k.shape[0], o.v.shape[0]}), o.q.shape[1], o.q.shape[2], o.v.shape[3]};
+  int64_t batch = 1;
+  for (const Operand* operand : {&o.q, &o.k, &o.v})
+    if (operand->shape[0] != 1) batch = operand->shape[0];
+  o.y = {batch, o.q.shape[1], o.q.shape[2], o.v.shape[3]};
   o.keys = o.k.shape[2];
   const int64_t heads = o.k.shape[1];
   bool fit = heads > 0 && o.y[1] % heads == 0 && o.v.shape[1] == heads && o.v.shape[2] == o.keys && o.q.shape[3] == o.k.shape[3];
@@ -78,7 +83,7 @@ Result<Operands> operands(Evaluation& e) {
     if (!e.has(input)) continue;
     fit = fit && e.input(input).rank() <= 4;
     *operand = Operand(e.input(input), false);
-    o.y[0] = std::max(o.y[0], operand->shape[0]);
+    if (operand->shape[0] != 1) o.y[0] = operand->shape[0];
     fit = fit && operand->fits(1, o.y[1]) && operand->fits(2, o.y[2]) && operand->fits(3, o.keys);
   }
   for (const Operand* operand : {&o.q, &o.k, &o.v, &o.mask, &o.keep}) fit = fit && (!operand->tensor || operand->fits(0, o.y[0]));

@@ -92,7 +92,7 @@ struct GemmArgs {
   int64_t ldc = 0;
   Epilogue epilogue;
   bool accumulate = false;                    ///< c holds sums to add to, before the epilogue
-  float* scratch = nullptr;                   ///< gemm_scratch(k) floats when b is not packed
+  float* scratch = nullptr;                   ///< gemm_scratch(k, n) floats when b is not packed
   int64_t row_begin = 0, row_end = -1;        ///< the part to compute; -1: to the end
   int64_t column_begin = 0, column_end = -1;  ///< begin: a multiple of gemm_panel
 
@@ -211,7 +211,7 @@ struct Kernels {
   /// b row-major [k, n] (or [n, k] when transposed) to panels; only panels that start in [column_begin, column_end).
   void (*gemm_pack)(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin,
                     int64_t column_end);
-  int64_t (*gemm_scratch)(int64_t k);
+  int64_t (*gemm_scratch)(int64_t k, int64_t n);
   void (*gemm)(const GemmArgs& args);
   /// target[columns, rows] = source[rows, columns]: for a transposed a.
   void (*transpose)(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);

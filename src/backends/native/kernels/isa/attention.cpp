@@ -161,7 +161,9 @@ void attend(Block b) {
   finish_queries(b, is_first);
 }
 
-NACRE_INLINE int64_t widest_gemm_scratch(const AttentionArgs& args) { return max(gemm_scratch(args.head_size), gemm_scratch(kKeyBlock)); }
+NACRE_INLINE int64_t widest_gemm_scratch(const AttentionArgs& args) {
+  return max(gemm_scratch(args.head_size, kKeyBlock), gemm_scratch(kKeyBlock, args.value_size));
+}
 
 }  // namespace
 

@@ -176,7 +176,9 @@ void multiply_planes(const ConvArgs& args) {
 
 }  // namespace
 
-int64_t conv_scratch(const ConvArgs& args) { return gemm_scratch(args.channels_in * taps_of(args.window)); }
+int64_t conv_scratch(const ConvArgs& args) {
+  return gemm_scratch(args.channels_in * taps_of(args.window), args.window.output[0] * args.window.output[1]);
+}
 
 void conv(const ConvArgs& args) {
   if (is_pointwise(args.window)) return multiply_planes(args);

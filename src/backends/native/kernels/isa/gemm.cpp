@@ -149,9 +149,9 @@ void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t 
   pack_block(b, ldb, transposed, 0, k, n, column_begin, min(column_end, n), packed + column_begin * k);
 }
 
-int64_t gemm_scratch(int64_t k) {
+int64_t gemm_scratch(int64_t k, int64_t n) {
   GemmBlocking blocking = gemm_blocking(k);
-  return blocking.depth * blocking.columns;
+  return blocking.depth * min(blocking.columns, (n + kPanel - 1) / kPanel * kPanel);
 }
 
 void gemm(const GemmArgs& args) {

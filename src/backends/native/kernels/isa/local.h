@@ -26,7 +26,7 @@ double fma_burst(int64_t steps, float* sink);
 
 int64_t gemm_packed_size(int64_t k, int64_t n);
 void gemm_pack(const float* b, int64_t ldb, bool transposed, int64_t k, int64_t n, float* packed, int64_t column_begin, int64_t column_end);
-int64_t gemm_scratch(int64_t k);
+int64_t gemm_scratch(int64_t k, int64_t n);
 /// Depth in equal blocks of at most 512; as many columns as keep a block of b within 256 KiB.
 struct GemmBlocking {
   int64_t depth, columns;
