@@ -78,7 +78,7 @@ class LineWriter {
 };
 
 using Work = FunctionRef<std::vector<TaskAnswer>(std::span<const TaskLine>)>;
-using Answers = std::vector<std::expected<TaskAnswer, Error>>;
+using Answers = std::vector<Result<TaskAnswer>>;
 
 /// All at once, or, when one of them is bad, each alone.
 Answers answers_of(std::span<const TaskLine> lines, Work work) {
@@ -213,24 +213,58 @@ std::vector<LineReader::Item> LineReader::next() {
   return out;
 }
 
+std::vector<LineReader::Item> LineReader::rest() {
+  std::vector<Item> out;
+  for (std::vector<Item> items = next(); !items.empty(); items = next()) std::move(items.begin(), items.end(), std::back_inserter(out));
+  return out;
+}
+
+namespace {
+
+void answer_items(std::span<const LineReader::Item> items, Work work, LineWriter& writer) {
+  std::vector<TaskLine> good;
+  for (const LineReader::Item& item : items)
+    if (!item.error) good.push_back(item.line);
+  Answers answers = answers_of(good, work);
+  auto answer = answers.begin();
+  for (const LineReader::Item& item : items) {
+    if (item.error)
+      writer.fail(item.line, *item.error);
+    else if (*answer)
+      writer.answer(item.line, **answer++);
+    else
+      writer.fail(item.line, (answer++)->error());
+  }
+  writer.flush();
+}
+
+}  // namespace
+
 int run_lines(const TaskLineOptions& options, std::vector<std::string> header, Work work) {
   LineReader reader(options);
   LineWriter writer(options, std::move(header));
-  for (std::vector<LineReader::Item> items = reader.next(); !items.empty(); items = reader.next()) {
-    std::vector<TaskLine> good;
-    for (const LineReader::Item& item : items)
-      if (!item.error) good.push_back(item.line);
-    Answers answers = answers_of(good, work);
-    auto answer = answers.begin();
-    for (const LineReader::Item& item : items) {
-      if (item.error)
-        writer.fail(item.line, *item.error);
-      else if (*answer)
-        writer.answer(item.line, **answer++);
-      else
-        writer.fail(item.line, (answer++)->error());
-    }
-    writer.flush();
+  for (std::vector<LineReader::Item> items = reader.next(); !items.empty(); items = reader.next()) answer_items(items, work, writer);
+  return writer.finish();
+}
+
+int run_all_lines(const TaskLineOptions& options, std::vector<std::string> header, Work work) {
+  LineReader reader(options);
+  LineWriter writer(options, std::move(header));
+  std::vector<LineReader::Item> items = reader.rest();
+  std::vector<TaskLine> good;
+  for (LineReader::Item& item : items) {
+    try {
+      if (!item.error) text_of(item.line);  // one line without a text does not spoil the others
+    } catch (const Error& error) { item.error = error; }
+    if (!item.error) good.push_back(item.line);
+  }
+  const std::vector<TaskAnswer> answers = good.empty() ? std::vector<TaskAnswer>() : work(good);
+  auto answer = answers.begin();
+  for (const LineReader::Item& item : items) {
+    if (item.error)
+      writer.fail(item.line, *item.error);
+    else
+      writer.answer(item.line, *answer++);
   }
   return writer.finish();
 }

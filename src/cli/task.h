@@ -68,6 +68,7 @@ class LineReader {
     std::optional<Error> error;
   };
   std::vector<Item> next();
+  std::vector<Item> rest();  ///< all of them
 
  private:
   bool read_line(std::string& out);
@@ -84,6 +85,10 @@ class LineReader {
 /// that of the table, behind the line's number or id. The exit code is 1 when every line failed.
 int run_lines(const TaskLineOptions& options, std::vector<std::string> header,
               FunctionRef<std::vector<TaskAnswer>(std::span<const TaskLine>)> work);
+
+/// The same for work that needs all lines at one time.
+int run_all_lines(const TaskLineOptions& options, std::vector<std::string> header,
+                  FunctionRef<std::vector<TaskAnswer>(std::span<const TaskLine>)> work);
 
 // Parts of JSON.
 std::string json_number(double value);

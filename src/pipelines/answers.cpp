@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "pipelines/scores.h"
-#include "text/unicode.h"
+#include "pipelines/text_model.h"
 
 namespace nacre {
 namespace {
@@ -67,17 +67,6 @@ TextSpan place_of(const Encoding& encoding, const Span& span, bool whole_words) 
   return {encoding.offsets[first].begin, encoding.offsets[last].end, encoding.byte_offsets[first].begin, encoding.byte_offsets[last].end};
 }
 
-std::string lowered(std::string_view text) {
-  std::string out;
-  for (const char* at = text.data(); at < text.data() + text.size();) {
-    char32_t codes[kMostCodes];
-    char bytes[4];
-    const int count = lower_case(next_code(at), codes);
-    for (int i = 0; i < count; ++i) out.append(bytes, static_cast<size_t>(encode_utf8(codes[i], bytes)));
-  }
-  return out;
-}
-
 /// Answers by their text in lower case: scores of equal ones add up.
 class AnswerList {
  public:
@@ -86,7 +75,7 @@ class AnswerList {
   void add(const TextSpan& place, double score) {
     const std::string_view text =
         place.byte_begin < place.byte_end ? context_.substr(place.byte_begin, place.byte_end - place.byte_begin) : std::string_view();
-    std::string key = lowered(text);
+    std::string key = lower_cased(text);
     const auto known = std::find(keys_.begin(), keys_.end(), key);
     if (known != keys_.end()) {
       answers_[static_cast<size_t>(known - keys_.begin())].score += score;

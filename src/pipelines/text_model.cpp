@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "importers/huggingface/sentence_modules.h"
+#include "text/unicode.h"
 
 namespace nacre {
 namespace {
@@ -109,6 +110,18 @@ Result<std::vector<std::vector<float>>> sequence_logits(const TextModel& model, 
     }
     return {};
   }));
+  return out;
+}
+
+std::string lower_cased(std::string_view text) {
+  std::string out;
+  if (find_invalid_utf8(text)) return std::string(text);  // the tokenizer says so
+  for (const char* at = text.data(); at < text.data() + text.size();) {
+    char32_t codes[kMostCodes];
+    char bytes[4];
+    const int count = lower_case(next_code(at), codes);
+    for (int i = 0; i < count; ++i) out.append(bytes, static_cast<size_t>(encode_utf8(codes[i], bytes)));
+  }
   return out;
 }
 

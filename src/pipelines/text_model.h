@@ -23,7 +23,7 @@ struct TextModel {
   int64_t pad_id = 0;
   TaskOptions options;
 
-  /// `head` is the end of the class name in config.json that the task needs. A directory of another task is an error
+  /// `head` is the end of the class name in config.json that the task needs; empty: any will do. A directory of another task is an error
   /// (unsupported) whose hint names the command for it.
   static Result<TextModel> load(const std::filesystem::path& directory, const TaskOptions& options, std::string_view head);
 
@@ -44,6 +44,9 @@ Result<std::vector<std::vector<float>>> sequence_logits(const TextModel& model, 
 
 /// An encoding and the windows that truncation cut off it, in order of the text.
 std::vector<const Encoding*> windows_of(const Encoding& encoding);
+
+/// By code points, without context.
+std::string lower_cased(std::string_view text);
 
 /// The value, or its error thrown: the public edge.
 template <class T>

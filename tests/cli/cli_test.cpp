@@ -333,7 +333,7 @@ TEST_F(Cli, EmbedTakesBracketsAsText) {
 }
 
 TEST_F(Cli, EmbedShowsHowAlikeSentencesAre) {
-  const Answer answer = run("embed --model " + kData + "bert -- 'A man is eating.' 'a man is EATING .' 'dinner'");
+  const Answer answer = run("embed --output table --model " + kData + "bert -- 'A man is eating.' 'a man is EATING .' 'dinner'");
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_NE(answer.out.find("1.000  1.000"), std::string::npos) << "the first two have the same tokens: " << answer.out;
   EXPECT_NE(answer.out.find("3 sentences"), std::string::npos);

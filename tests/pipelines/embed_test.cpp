@@ -9,7 +9,6 @@
 #include <fstream>
 
 #include "pipelines/pooling.h"
-#include "pipelines/sentence_model.h"
 #include "tests/shared.h"
 
 namespace nacre {
@@ -53,41 +52,6 @@ class Files {
  private:
   fs::path path_;
 };
-
-constexpr const char* kModules = R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
-  {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])";
-
-TEST(SentenceModel, ModulesAreRead) {
-  const Files files{{"modules.json", kModules},
-                    {"1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false})"},
-                    {"config.json", R"({"max_position_embeddings": 100})"},
-                    {"sentence_bert_config.json", R"({"max_seq_length": 256})"}};
-  const auto model = read_sentence_model(files.path());
-  ASSERT_TRUE(model) << model.error().what();
-  EXPECT_EQ(model->pooling, Pooling::cls);
-  EXPECT_TRUE(model->normalise);
-  EXPECT_EQ(model->max_length, 100);  // more than the encoder has positions would be an error of every run
-  EXPECT_EQ(model->encoder, files.path());
-}
-
-TEST(SentenceModel, PlainEncoderIsPooledByMean) {
-  const Files files{{"config.json", "{}"}, {"tokenizer_config.json", R"({"model_max_length": 77})"}};
-  const auto model = read_sentence_model(files.path());
-  EXPECT_EQ(model->pooling, Pooling::mean);
-  EXPECT_FALSE(model->normalise);
-  EXPECT_EQ(model->max_length, 77);
-}
-
-TEST(SentenceModel, UnknownModulesAndPoolingsAreNamed) {
-  const Files unknown{{"modules.json", R"([{"path": "2_Oracle", "type": "sentence_transformers.models.Oracle"}])"}};
-  EXPECT_EQ(read_sentence_model(unknown.path()).error().message().find("modules.json: unknown module \"Oracle\"; known: Transformer, "),
-            0u);
-  const Files two{{"modules.json", kModules},
-                  {"1_Pooling/config.json", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})"}};
-  EXPECT_NE(read_sentence_model(two.path()).error().message().find("2 pooling modes"), std::string::npos);
-  const Files outside{{"modules.json", R"([{"path": "../x", "type": "a.Transformer"}])"}};
-  EXPECT_EQ(read_sentence_model(outside.path()).error().code(), ErrorCode::invalid_model);
-}
 
 TEST(Embedder, ADirectoryWithoutAModelIsAnError) {
   const Files files{{"config.json", "{}"}};

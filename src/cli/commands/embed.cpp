@@ -1,52 +1,101 @@
-// nacre embed --model DIR: sentences to vectors, and how alike they are.
+// nacre embed --model DIR: texts to vectors, dense, sparse or one for each token.
+#include "nacre/embed.h"
+
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <cstdio>
 
-#include "cli/command.h"
 #include "cli/print.h"
+#include "cli/task.h"
 #include "core/clock.h"
-#include "core/os/file.h"
-#include "core/os/terminal.h"
-#include "importers/huggingface/directory.h"
-#include "io/json.h"
-#include "runtime/backend.h"
-#if __has_include("nacre/embed.h")
-#include "nacre/embed.h"
+#include "importers/huggingface/sentence_modules.h"
+#include "nacre/similarity.h"
+#include "nacre/sparse.h"
 
 namespace nacre::cli {
 namespace {
 
 struct Options {
-  std::string model, backends, output = "table";
-  int threads = 0;
-  bool strict = false;
-  int64_t max_length = 0;
-  std::vector<std::string> sentences;
+  TaskLineOptions lines;
+  std::string kind = "auto", pooling = "auto", normalise = "auto", encoding = "float", prompt, prompt_name;
+  int64_t dimensions = 0;
 };
 
-/// Lines of standard input, empty ones left out.
-std::vector<std::string> read_lines() {
-  std::vector<std::string> out{""};
-  for (int c; (c = std::getchar()) != EOF;) {
-    if (c == '\n')
-      out.emplace_back();
-    else if (c != '\r')
-      out.back() += char(c);
-  }
-  std::erase(out, "");
+constexpr std::pair<const char*, Pooling> kPoolings[] = {{"mean", Pooling::mean},
+                                                         {"cls", Pooling::cls},
+                                                         {"max", Pooling::max},
+                                                         {"mean_sqrt_len", Pooling::mean_sqrt_len},
+                                                         {"weighted", Pooling::weighted_mean},
+                                                         {"last", Pooling::last_token},
+                                                         {"none", Pooling::none}};
+
+EmbedOptions embed_options(const Options& options) {
+  const TaskOptions task = options.lines.task();
+  EmbedOptions out{.session = task.session,
+                   .max_length = task.max_length,
+                   .batch_tokens = task.batch_tokens,
+                   .replace_invalid = task.replace_invalid,
+                   .prompt = options.prompt,
+                   .prompt_name = options.prompt_name,
+                   .dimensions = options.dimensions};
+  for (const auto& [name, pooling] : kPoolings)
+    if (options.pooling == name) out.pooling = pooling;
+  if (options.normalise != "auto") out.normalise = options.normalise == "yes";
   return out;
 }
 
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double product = 0, a2 = 0, b2 = 0;
-  for (size_t i = 0; i < a.size(); ++i) product += double(a[i]) * b[i], a2 += double(a[i]) * a[i], b2 += double(b[i]) * b[i];
-  return a2 > 0 && b2 > 0 ? product / std::sqrt(a2 * b2) : 0;
+std::string encoded(std::span<const float> vector, const std::string& encoding) {
+  if (encoding == "float") return cat("\"embedding\": ", json_numbers(vector));
+  std::vector<std::string> numbers;
+  if (encoding == "int8") {
+    const Int8Vector bytes = to_int8(vector);
+    for (const int8_t value : bytes.values) numbers.push_back(cat(int{value}));
+    return cat("\"embedding\": ", json_list(numbers), ", \"scale\": ", json_number(bytes.scale));
+  }
+  // "binary" is the signed form of the same bits, as sentence-transformers names them.
+  for (const uint8_t value : to_binary(vector)) numbers.push_back(cat(int{value} - (encoding == "binary" ? 128 : 0)));
+  return cat("\"embedding\": ", json_list(numbers));
+}
+
+std::string matrix(const Tensor& tokens, const std::string& encoding) {
+  if (encoding != "float") throw wrong_use("--encoding", encoding, " is for one vector a text");
+  std::vector<std::string> rows;
+  const auto width = static_cast<size_t>(tokens.shape()[1]);
+  for (size_t row = 0; row < static_cast<size_t>(tokens.shape()[0]); ++row)
+    rows.push_back(json_numbers(tokens.data<float>().subspan(row * width, width)));
+  return cat("\"embeddings\": ", json_list(rows));
 }
 
 std::span<const float> row_of(const Embeddings& embeddings, size_t i) {
-  const size_t width = size_t(embeddings.vectors.shape()[1]);
+  const auto width = static_cast<size_t>(embeddings.vectors.shape()[1]);
   return embeddings.vectors.data<float>().subspan(i * width, width);
+}
+
+std::vector<TaskAnswer> dense_answers(const Embedder& embedder, const Options& options, std::span<const TaskLine> lines) {
+  const std::vector<std::string> texts = texts_of(lines);
+  const Embeddings embeddings = embedder.embed(texts);
+  std::vector<TaskAnswer> out;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string vector =
+        embeddings.matrices.empty() ? encoded(row_of(embeddings, i), options.encoding) : matrix(embeddings.matrices[i], options.encoding);
+    out.push_back({cat("\"text\": ", json_quoted(texts[i]), ", ", vector), {}});
+  }
+  for (const size_t i : embeddings.truncated) out[i].members += ", \"truncated\": true";
+  return out;
+}
+
+std::vector<TaskAnswer> sparse_answers(const SparseEmbedder& embedder, std::span<const TaskLine> lines) {
+  const std::vector<std::string> texts = texts_of(lines);
+  std::vector<TaskAnswer> out;
+  for (const SparseVector& each : embedder.embed(texts)) {
+    std::vector<std::string> indices, tokens;
+    for (const uint32_t id : each.ids) indices.push_back(cat(id)), tokens.push_back(json_quoted(embedder.token(id)));
+    TaskAnswer answer{cat("\"text\": ", json_quoted(texts[out.size()]), ", \"indices\": ", json_list(indices), ", \"values\": ",
+                          json_numbers(each.weights), ", \"tokens\": ", json_list(tokens), each.truncated ? ", \"truncated\": true" : ""),
+                      {}};
+    for (size_t i = 0; i < each.ids.size(); ++i) answer.rows.push_back({embedder.token(each.ids[i]), fixed(each.weights[i], 4)});
+    out.push_back(std::move(answer));
+  }
+  return out;
 }
 
 /// One row a sentence: its number, its cosine with each other one, its text.
@@ -58,71 +107,73 @@ std::string table_of(const std::vector<std::string>& sentences, const Embeddings
   for (size_t i = 0; i < sentences.size(); ++i) {
     std::vector<std::string> row{cat(i + 1)};
     for (size_t other = 0; other < sentences.size(); ++other)
-      row.push_back(fixed(cosine(row_of(embeddings, i), row_of(embeddings, other)), 3));
+      row.push_back(fixed(similarity(row_of(embeddings, i), row_of(embeddings, other), Metric::cosine), 3));
     row.push_back(sentences[i]);
     table.add(std::move(row));
   }
   return table.text();
 }
 
-/// Nine digits read back as the same float.
-std::string json_line(const std::string& sentence, std::span<const float> vector) {
-  std::string out = cat("{\"text\": ", json_quoted(sentence), ", \"embedding\": [");
-  for (size_t i = 0; i < vector.size(); ++i) {
-    char number[32];
-    std::snprintf(number, sizeof number, "%.9g", double(vector[i]));
-    out += (i ? ", " : "") + std::string(std::isfinite(vector[i]) ? number : "null");
-  }
-  return out + "]}\n";
-}
-
-Embedder open(const Options& options) {
-  for (const std::string& name : split(options.backends)) check(find_backend(name), "--backend");
-  check(ModelDirectory::open(options.model), options.model);
-  try {
-    return Embedder::load(options.model,
-                          {.session = {.backends = split(options.backends), .strict = options.strict, .threads = options.threads},
-                           .max_length = options.max_length});
-  } catch (const Error& error) { throw Failure{options.model, error}; }
-}
-
-int embed(const Options& options) {
-  if (options.sentences.empty() && is_terminal(0))
-    throw wrong_use("", "no sentences: give them as arguments, or one a line on standard input");
-  std::vector<std::string> sentences = options.sentences.empty() ? read_lines() : options.sentences;
-  for (std::string& sentence : sentences) sentence = plain_text(std::move(sentence));
-  const Stopwatch load;
-  const Embedder embedder = open(options);
-  const double loaded = load.seconds();
-  if (sentences.empty()) return kDone;
+int show_table(const Embedder& embedder, const Options& options, double loaded) {
+  if (embedder.pooling() == Pooling::none) throw wrong_use("--output", "a table shows one vector a text");
+  std::vector<std::string> sentences;
+  LineReader reader(options.lines);
+  for (auto items = reader.next(); !items.empty(); items = reader.next())
+    for (const LineReader::Item& item : items) {
+      if (item.error) throw Failure{cat("line ", item.line.number), *item.error};
+      sentences.push_back(text_of(item.line));
+    }
   const Stopwatch watch;
   const Embeddings embeddings = embedder.embed(sentences);
   const double took = watch.seconds();
-  for (size_t i : embeddings.truncated)
+  for (const size_t i : embeddings.truncated)
     print_error(cat("nacre: sentence ", i + 1, " has more than ", embedder.max_length(), " tokens and was cut\n"));
-  std::string out;
-  if (options.output == "json") {
-    for (size_t i = 0; i < sentences.size(); ++i) out += json_line(sentences[i], row_of(embeddings, i));
-  } else {
-    out = table_of(sentences, embeddings);
-    out += cat("\n", sentences.size(), " sentences, ", embeddings.tokens, " tokens, ", embeddings.vectors.shape()[1], " dimensions in ",
-               fixed(took * 1e3, 1), " ms (loading took ", fixed(loaded * 1e3, 1), " ms)\n");
-  }
-  print(out);
+  print(cat(table_of(sentences, embeddings), "\n", sentences.size(), " sentences, ", embeddings.tokens, " tokens, ",
+            embeddings.vectors.shape()[1], " dimensions in ", fixed(took * 1e3, 1), " ms (loading took ", fixed(loaded * 1e3, 1),
+            " ms)\n"));
   return kDone;
+}
+
+bool is_sparse(const Options& options) {
+  if (options.kind != "auto") return options.kind == "sparse";
+  const ModelDirectory directory = check(ModelDirectory::open(options.lines.model), options.lines.model);
+  for (const SentenceModule& module : check(read_sentence_modules(directory), options.lines.model).modules)
+    if (module.kind == SentenceModule::Kind::splade_pooling) return true;
+  return false;
+}
+
+int embed(const Options& options) {
+  check_task(options.lines);
+  try {
+    if (is_sparse(options)) {
+      const SparseEmbedder embedder = SparseEmbedder::load(options.lines.model, options.lines.task());
+      return run_lines(options.lines, {"token", "weight"},
+                       [&](std::span<const TaskLine> lines) { return sparse_answers(embedder, lines); });
+    }
+    const Stopwatch load;
+    const Embedder embedder = Embedder::load(options.lines.model, embed_options(options));
+    if (options.lines.output == "table") return show_table(embedder, options, load.seconds());
+    return run_lines(options.lines, {}, [&](std::span<const TaskLine> lines) { return dense_answers(embedder, options, lines); });
+  } catch (const Error& error) { throw Failure{options.lines.model, error}; }
 }
 
 Action configure(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--model", options->model, "directory of an embedding model: config.json, weights, tokenizer.json")->required();
-  app.add_option("--output", options->output, "table: cosine similarities; json: one line a sentence with its embedding")
-      ->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--backend", options->backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
-  app.add_option("--threads", options->threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
-  app.add_flag("--strict", options->strict, "a node that the first backend cannot run is an error");
-  app.add_option("--max-length", options->max_length, "tokens a sentence is cut to; 0: as the directory says")
+  add_task_options(app, options->lines, "the sentences");
+  app.add_option("--kind", options->kind,
+                 "dense: a vector a text, or a token as ColBERT's; sparse: weights of tokens, as SPLADE's; auto: by the directory")
+      ->check(CLI::IsMember({"auto", "dense", "sparse"}));
+  app.add_option("--pooling", options->pooling, "how the vectors of tokens become one; auto: as the directory says")
+      ->check(CLI::IsMember({"auto", "mean", "cls", "max", "mean_sqrt_len", "weighted", "last", "none"}));
+  app.add_option("--normalise,--normalize", options->normalise, "vectors of length 1: yes, no, auto: as the directory says")
+      ->check(CLI::IsMember({"auto", "yes", "no"}));
+  app.add_option("--prompt", options->prompt, "stands before every text");
+  app.add_option("--prompt-name", options->prompt_name, "one of the directory's prompts (query, document, ...)");
+  app.add_option("--dimensions", options->dimensions, "keeps the first so many components (Matryoshka); 0: all")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("SENTENCES", options->sentences, "the sentences; without any, the lines of standard input");
+  app.add_option("--encoding", options->encoding,
+                 "float; int8 with a scale; binary and ubinary: one bit a component, as signed and unsigned bytes")
+      ->check(CLI::IsMember({"float", "int8", "binary", "ubinary"}));
   return [options] { return embed(*options); };
 }
 
@@ -131,27 +182,8 @@ Action configure(CLI::App& app) {
 extern const Command command_embed;
 const Command command_embed{
     .name = "embed",
-    .about = "Turns sentences into vectors and shows how alike they are",
+    .about = "Turns texts into vectors, and shows how alike they are",
     .example = "nacre embed --model all-MiniLM-L6-v2 --output table -- \"A man is eating.\" \"Somebody has dinner.\"",
     .configure = configure};
 
 }  // namespace nacre::cli
-
-#else  // the embedding pipeline is not part of this source tree
-
-namespace nacre::cli {
-namespace {
-
-Action configure(CLI::App& app) {
-  app.allow_extras();
-  return []() -> int { throw Failure{"", Error(ErrorCode::unavailable, "this build has no embedding pipeline")}; };
-}
-
-}  // namespace
-
-extern const Command command_embed;
-const Command command_embed{
-    .name = "embed", .about = "Turns sentences into vectors", .example = "nacre embed --model DIR -- hello", .configure = configure};
-
-}  // namespace nacre::cli
-#endif

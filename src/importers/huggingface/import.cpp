@@ -34,11 +34,22 @@ Result<const Architecture*> find_architecture(const Checkpoint& checkpoint) {
   return fail(ErrorCode::unsupported, "unknown architecture \"", type.empty() ? name : type, "\"; known: ", known);
 }
 
-Result<Graph> import_checkpoint(const std::string& directory) {
-  const Checkpoint checkpoint = NACRE_TRY(Checkpoint::open(directory));
+/// True where modules.json has a Transformer: it is the model without a head, whatever class its weights were saved from.
+Result<bool> is_sentence_encoder(const ModelDirectory& directory) {
+  if (!directory.has("modules.json")) return false;
+  for (const Json& module : NACRE_TRY(NACRE_TRY(directory.json("modules.json")).elements())) {
+    const std::string_view type = NACRE_TRY(module.text("type", ""));
+    if (type.substr(type.rfind('.') + 1) == "Transformer" && NACRE_TRY(module.text("path", "")).empty()) return true;
+  }
+  return false;
+}
+
+Result<Graph> import_checkpoint(const ModelDirectory& directory) {
+  const Checkpoint checkpoint = NACRE_TRY(Checkpoint::open(directory.path()));
   const Architecture* architecture = NACRE_TRY(find_architecture(checkpoint));
   std::string_view head = checkpoint.class_name();
-  if (head.empty()) head = "Model";
+  // ColBERT's own class is an encoder with a linear layer behind it, which the pipeline applies.
+  if (head.empty() || head == "HF_ColBERT" || NACRE_TRY(is_sentence_encoder(directory))) head = "Model";
   if (head.starts_with(architecture->prefix)) head.remove_prefix(architecture->prefix.size());
   Graph graph = NACRE_TRY(architecture->build(checkpoint, head));
   graph.name = cat(architecture->prefix, head);
@@ -56,7 +67,7 @@ Result<Graph> import_huggingface(const std::filesystem::path& directory) {
   Result<Graph> out = fail(ErrorCode::not_found, "no model");
   std::string before;  // why the file before was not taken
   for (const ModelFile& file : files) {
-    out = file.format == ModelFile::Format::onnx ? import_onnx_file(file.path) : import_checkpoint(model.path());
+    out = file.format == ModelFile::Format::onnx ? import_onnx_file(file.path) : import_checkpoint(model);
     if (out) {
       log_message(LogLevel::info, model.path(), ": ", file.name, " is used: ", before.empty() ? file.reason : before);
       out->metadata["file"] = file.name;
