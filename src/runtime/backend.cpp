@@ -1,6 +1,8 @@
 #include "runtime/backend.h"
 
+#include "core/cpu.h"
 #include "core/foreign_library.h"
+#include "core/os/memory.h"
 
 namespace nacre {
 
@@ -27,6 +29,15 @@ Result<const Backend*> find_backend(std::string_view name) {
     known += cat(known.empty() ? "" : ", ", backend->name);
   }
   return fail(ErrorCode::not_found, "no backend is called '", name, "'; there are ", known);
+}
+
+Device cpu_device() {
+  auto known = [](int64_t bytes) { return bytes > 0 ? bytes : -1; };
+  const int64_t total = std::min(total_memory(), cgroup_memory_limit().value_or(INT64_MAX));
+  return {.name = cpu().model.empty() ? "cpu" : cpu().model,
+          .memory_total = known(total),
+          .memory_free = known(std::min(available_memory(), total)),
+          .compute_units = affinity_cpus()};
 }
 
 Probe probe_backend(const Backend& backend) {

@@ -25,6 +25,9 @@ struct Device {
   int compute_units = -1;  // -1: unknown
 };
 
+/// The processors and memory that this process may use.
+Device cpu_device();
+
 /// Whether a backend can work here, or why not.
 struct Probe {
   bool available = false;

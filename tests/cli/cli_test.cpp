@@ -159,7 +159,47 @@ TEST_F(Cli, ProfileNamesEveryNode) {
   EXPECT_EQ(profile["nodes"].size(), 6u);
   EXPECT_NE(run("run " + kTiny + " -i " + kData + "set --profile").out.find("total"), std::string::npos);
   EXPECT_EQ(run("run " + kTiny + " -i " + kData + "set --profile " + path("profile.json")).code, 0);
-  EXPECT_FALSE(Json::parse(read(path("profile.json")), nullptr, false).is_discarded());
+  const Json trace = Json::parse(read(path("profile.json")), nullptr, false);
+  ASSERT_TRUE(trace["traceEvents"].is_array());
+  double end = 0;
+  for (const Json& event : trace["traceEvents"])
+    if (event["ph"] == "X") {
+      EXPECT_GE(event["ts"].get<double>(), end) << "nodes run one after the other";
+      end = event["ts"].get<double>();
+      EXPECT_FALSE(event["args"]["kernel"].get<std::string>().empty());
+    }
+  EXPECT_GT(end, 0);
+}
+
+TEST_F(Cli, ReportIsTextJsonAndAPage) {
+  const std::string base = "run " + kTiny + " -i " + kData + "set -o " + path("y.json") + " --no-optimise --backend reference ";
+  const Json report = Json::parse(run(base + "--report json").out, nullptr, false);
+  EXPECT_EQ(report["regions"][0]["backend"], "reference");
+  EXPECT_EQ(report["regions"][0]["nodes"].size(), 6u);
+  EXPECT_EQ(report["regions"][0]["reasons"][5], "first choice");
+  EXPECT_EQ(run(base + "--profile " + path("t.json") + " --report " + path("r.html")).code, 0);
+  const std::string page = read(path("r.html"));
+  size_t boxes = 0;
+  for (size_t at = page.find("<rect"); at != std::string::npos; at = page.find("<rect", at + 1)) ++boxes;
+  EXPECT_EQ(boxes, 6u);
+  EXPECT_NE(page.find("rgb(255,40,40)"), std::string::npos) << "the slowest node is red";
+  EXPECT_NE(page.find("reference: first choice"), std::string::npos);
+}
+
+TEST_F(Cli, VerifyComparesManyBackendsInAMatrix) {
+  const Json all = json_of("verify " + kTiny + " --backends native,reference,native --json");
+  EXPECT_EQ(all["pairs"].size(), 6u);
+  EXPECT_EQ(all["agrees"], true);
+  const Answer other = run("verify " + kTiny + " --backends native,reference,null");
+  EXPECT_EQ(other.code, 1) << "zeros are no results";
+  EXPECT_NE(other.out.find("differs"), std::string::npos) << other.out;
+}
+
+TEST_F(Cli, BackendsAreCheckedByName) {
+  expect_error("run " + kTiny + " -i random:1 --backend warp", 2, {"'warp'", "native", "onnxruntime"});
+  expect_error("run " + kTiny + " -i random:1 --backend native:cpu:5", 2, {"no device 'cpu:5'; it has cpu:0"});
+  expect_error("run " + kTiny + " -i random:1 --backend-option native.speed=9", 2, {"no option \"speed\""});
+  expect_error("run " + kTiny + " -i random:1 --backend-option speed", 2, {"BACKEND.NAME=VALUE"});
 }
 
 TEST_F(Cli, WrongInputsNameTheInputAndWhatItTakes) {
@@ -299,7 +339,13 @@ TEST_F(Cli, DoctorTellsWhyAndWhatIsSet) {
   EXPECT_NE(found["threads"]["why"].get<std::string>().find("NACRE_THREADS"), std::string::npos);
   EXPECT_FALSE(found["cpu"]["kernels"].get<std::string>().empty());
   bool native = false;
-  for (const Json& backend : found["backends"]) native |= backend["name"] == "native" && backend["available"] == true;
+  for (const Json& backend : found["backends"]) {
+    native |= backend["name"] == "native" && backend["available"] == true;
+    EXPECT_GT(backend["operators"].size(), 200u) << backend["name"];
+    if (backend["name"] == "native") EXPECT_GT(backend["devices"][0]["compute_units"].get<int>(), 0);
+    if (backend["name"] == "null") EXPECT_TRUE(backend["devices"].empty());
+    if (backend["available"] == false) EXPECT_FALSE(backend["reason"].get<std::string>().empty());
+  }
   EXPECT_TRUE(native);
   for (const Json& knob : found["knobs"])
     if (knob["variable"] == "NACRE_THREADS") EXPECT_EQ(knob["value"], "3");

@@ -30,7 +30,7 @@ class NativeExecutable final : public Executable {
   native::Program program_;
 };
 
-Probe probe(const ProbeOptions&) { return {.available = true, .version = "built in", .reason = "", .devices = {{"cpu"}}}; }
+Probe probe(const ProbeOptions&) { return {.available = true, .version = "built in", .reason = "", .devices = {cpu_device()}}; }
 bool supports(const Graph&, const Node& node) { return node.op->evaluate != nullptr; }
 
 Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOptions& options) {

@@ -28,6 +28,7 @@ class Runner final : public EvaluationHost {
   Result<void> run(std::span<const Value> inputs) {
     const Graph& graph = plan_.graph;
     for (size_t i = 0; i < inputs.size(); ++i) state_.values[index(graph.inputs[i])] = inputs[i];
+    if (context_.profile) context_.profile->nodes.reserve(context_.profile->nodes.size() + plan_.steps.size());
     for (const Step& step : plan_.steps) NACRE_TRY(run_step(step));
     NACRE_TRY(run_rest());
     for (size_t i = 0; i < outputs_.size(); ++i)
@@ -183,7 +184,10 @@ class Runner final : public EvaluationHost {
     for (Edge edge : node.outputs)
       if (edge != kAbsent) bytes += plan_.places[index(edge)].bytes;
     const std::string_view kernel = step.view ? "view" : step.kernel ? step.kernel->name : "reference";
-    context_.profile->nodes.push_back({node.name, std::string(node.op->name), "native", std::string(kernel), took.count(), bytes});
+    NodeProfile row{node.name, std::string(node.op->name), "native", std::string(kernel), took.count(), bytes};
+    row.begin = std::chrono::duration<double, std::milli>(begin - context_.begin).count();
+    if (node.op->cost) row.flops = node.op->cost({plan_.graph, node});
+    context_.profile->nodes.push_back(std::move(row));
   }
 
   const Plan& plan_;

@@ -15,7 +15,7 @@ Probe probe(const ProbeOptions&) {
   const auto found = library();
   if (!found) return {.available = false, .version = "", .reason = found.error().what(), .devices = {}};
   const Library& lib = **found;
-  Probe out{.available = true, .version = lib.version, .reason = "", .devices = {{"cpu"}}, .library = lib.path};
+  Probe out{.available = true, .version = lib.version, .reason = "", .devices = {cpu_device()}, .library = lib.path};
   out.notes.push_back(cat("from ", lib.from));
   for (const std::string& provider : lib.providers)
     if (short_name(provider) != "cpu")

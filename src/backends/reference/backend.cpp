@@ -18,7 +18,9 @@ class ReferenceExecutable final : public Executable {
     options.checkpoint = [&context] { return context.checkpoint(); };
     if (context.profile)
       options.observe = [&context](const Node& node, double milliseconds, std::span<const Value> values) {
-        context.profile->nodes.push_back({node.name, std::string(node.op->name), "reference", "reference", milliseconds, bytes_of(values)});
+        NodeProfile row{node.name, std::string(node.op->name), "reference", "reference", milliseconds, bytes_of(values)};
+        row.begin = context.elapsed() - milliseconds;
+        context.profile->nodes.push_back(std::move(row));
       };
     std::vector<Value> results = NACRE_TRY(interpret(graph_, inputs, options));
     std::move(results.begin(), results.end(), outputs.begin());
@@ -30,7 +32,7 @@ class ReferenceExecutable final : public Executable {
   Graph graph_;
 };
 
-Probe probe(const ProbeOptions&) { return {.available = true, .version = "built in", .reason = "", .devices = {{"cpu"}}}; }
+Probe probe(const ProbeOptions&) { return {.available = true, .version = "built in", .reason = "", .devices = {cpu_device()}}; }
 bool supports(const Graph&, const Node& node) { return node.op->evaluate != nullptr; }
 Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOptions&) {
   return std::make_unique<ReferenceExecutable>(graph);

@@ -11,8 +11,8 @@
 #include "core/os/library.h"
 #include "core/os/memory.h"
 #include "core/thread_team.h"
+#include "nacre/backends.h"
 #include "nacre/version.h"
-#include "runtime/backend.h"
 
 namespace nacre::cli {
 namespace {
@@ -48,21 +48,7 @@ Json processor() {
   return out;
 }
 
-Json backends() {
-  Json out = Json::array();
-  for (const Backend* backend : all_backends()) {
-    const Probe probe = backend->probe({});
-    Json one{{"name", backend->name},
-             {"available", probe.available},
-             {"about", backend->about},
-             {"version", probe.version},
-             {"reason", probe.reason}};
-    one["devices"] = Json::array();
-    for (const Device& device : probe.devices) one["devices"].push_back(device.name);
-    out.push_back(std::move(one));
-  }
-  return out;
-}
+Json backends() { return Json::parse(to_json(nacre::backends())); }
 
 Json memory() {
   Json out{{"total_bytes", total_memory()}};
@@ -130,12 +116,31 @@ std::string machine_text(const Json& found) {
   return table.text();
 }
 
+std::string device_text(const Json& device) {
+  auto known = [](const Json& value, auto show) { return value.is_null() ? std::string("unknown") : show(value); };
+  auto bytes = [](const Json& value) { return bytes_text(value); };
+  return cat("  ", text(device["target"]), ": ", known(device["name"], text), ", vendor ", known(device["vendor"], text), ", memory ",
+             known(device["memory_total"], bytes), ", free ", known(device["memory_free"], bytes), ", compute units ",
+             known(device["compute_units"], text), "\n");
+}
+
+std::string backend_details(const Json& backends) {
+  std::string out;
+  for (const Json& one : backends) {
+    out += cat("\n", text(one["name"]), ": ", one["operators"].size(), " operators, ", one["dtypes"].size(), " dtypes\n");
+    if (!one["reason"].is_null()) out += cat("  not available: ", text(one["reason"]), "\n");
+    if (!one["library"].is_null()) out += cat("  library ", text(one["library"]), "\n");
+    for (const Json& note : one["notes"]) out += cat("  ", text(note), "\n");
+    for (const Json& device : one["devices"]) out += device_text(device);
+  }
+  return out;
+}
+
 std::string text_of(const Json& found) {
   std::string out = cat("nacre ", text(found["version"]), "\n\n", processor_text(found["cpu"]), "\n", machine_text(found), "\n");
   Table backends({"backend", "state", "what it is"});
   for (const Json& one : found["backends"])
-    backends.add(
-        {text(one["name"]), one["available"].get<bool>() ? text(one["version"]) : "no: " + text(one["reason"]), text(one["about"])});
+    backends.add({text(one["name"]), one["available"].get<bool>() ? text(one["version"]) : "not available", text(one["about"])});
   Table libraries({"optional library", "state", "what it gives"});
   for (const Json& one : found["libraries"])
     libraries.add({text(one["name"]), one["found"].get<bool>() ? "found" : "not found", text(one["gives"])});
@@ -143,7 +148,7 @@ std::string text_of(const Json& found) {
   for (const Json& one : found["knobs"])
     knobs.add(
         {text(one["variable"]), one["value"].is_null() ? cat("(", text(one["default"]), ")") : text(one["value"]), text(one["help"])});
-  return out + backends.text() + "\n" + libraries.text() + "\n" + knobs.text();
+  return out + backends.text() + backend_details(found["backends"]) + "\n" + libraries.text() + "\n" + knobs.text();
 }
 
 Action configure(CLI::App& app) {

@@ -10,29 +10,38 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string inputs, outputs, profile;
-  bool report = false;
+  std::string inputs, outputs, profile, report;
 };
 
-/// "table" and "json" are printed, anything else is a file that gets the JSON.
+/// "table" and "json" are printed, anything else is a file that gets a trace.
 void give_profile(const std::string& where, const Profile& profile) {
   if (where == "table")
     print(profile.text());
   else if (where == "json")
     print(profile.json() + "\n");
   else
-    check(write_file(where, profile.json() + "\n"), where);
+    check(write_file(where, profile.trace() + "\n"), where);
+}
+
+/// "text" and "json" are printed, NAME.html gets the page, anything else is a file that gets the JSON.
+void give_report(const std::string& where, const StatePtr& state, const Profile* profile) {
+  if (where == "text")
+    print(state->report().text());
+  else if (where == "json")
+    print(state->report().json() + "\n");
+  else
+    check(write_file(where, where.ends_with(".html") ? Session(state).page(profile) : state->report().json() + "\n"), where);
 }
 
 int run(const Options& options) {
   check_source(options.inputs);
   check_target(options.outputs);
   const StatePtr state = open_model(options.model);
-  if (options.report) print(state->report().text());
   const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
   Profile profile;
   const std::vector<Value> outputs =
       check(run_session(*state, inputs, {.profile = options.profile.empty() ? nullptr : &profile}), options.model.path);
+  if (!options.report.empty()) give_report(options.report, state, options.profile.empty() ? nullptr : &profile);
   if (!options.outputs.empty())
     write_values(options.outputs, *state->output_names, outputs);
   else if (options.profile != "json")
@@ -47,10 +56,12 @@ Action configure(CLI::App& app) {
   add_dim_option(app, options->model);
   app.add_option("-i,--inputs", options->inputs, std::string(kInputsHelp))->required();
   app.add_option("-o,--outputs", options->outputs, cat(kOutputsHelp, "; without it a summary is printed"));
-  app.add_option("--profile", options->profile, "time of each operator: table, json, or a file that gets the JSON")
+  app.add_option("--profile", options->profile, "time of each operator: table, json, or a file that gets a trace for chrome://tracing")
       ->expected(0, 1)
       ->default_str("table");
-  app.add_flag("--report", options->report, "say which backend runs which nodes, and why");
+  app.add_option("--report", options->report, "which backend ran which nodes, and why: text, json, NAME.html or NAME.json")
+      ->expected(0, 1)
+      ->default_str("text");
   return [options] { return run(*options); };
 }
 

@@ -124,8 +124,85 @@ std::string json_of(const Verdict& verdict) {
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// --- more than two: everyone against everyone ---
+
+struct Matrix {
+  std::vector<std::string> backends, reports;
+  std::vector<std::vector<Difference>> worst;  // of all outputs; [a][b]: a in question, b trusted
+  bool agrees = true;
+};
+
+Difference worst_of(const std::vector<Value>& got, const std::vector<Value>& want, const Tolerance& tolerance) {
+  Difference out;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const Difference one = compare(got[i], want[i], tolerance);
+    out.max_abs = std::max(out.max_abs, one.max_abs), out.max_rel = std::max(out.max_rel, one.max_rel);
+    out.max_ulp = std::max(out.max_ulp, one.max_ulp), out.outside += one.outside, out.elements += one.elements;
+    if (!one.agrees && out.agrees) out.agrees = false, out.note = one.note;
+  }
+  return out;
+}
+
+Matrix verify_all(const Options& options) {
+  Matrix out{.backends = split(options.backends), .reports = {}, .worst = {}};
+  for (const std::string& name : out.backends) check(parse_target(name), "--backends");
+  Progress progress;
+  const std::string& path = options.model.path;
+  const Graph graph = open_graph(path);
+  std::vector<std::vector<Value>> results;
+  Inputs inputs;
+  for (const std::string& name : out.backends) {
+    progress.show(cat("running on ", name));
+    const StatePtr state = check(make_session(graph, on(options, name), source_of(path)), path);
+    if (results.empty()) inputs = read_inputs(options.inputs, *state, options.model.bindings());
+    results.push_back(check(run_session(*state, inputs, {}), path));
+    out.reports.push_back(state->report().text());
+  }
+  for (const std::vector<Value>& got : results) {
+    out.worst.emplace_back();
+    for (const std::vector<Value>& want : results) {
+      out.worst.back().push_back(worst_of(got, want, options.tolerance));
+      out.agrees &= out.worst.back().back().agrees;
+    }
+  }
+  return out;
+}
+
+std::string text_of(const Options& options, const Matrix& matrix) {
+  std::vector<std::string> head = {"max abs error"};
+  for (const std::string& name : matrix.backends) head.push_back("against " + name);
+  Table table(head);
+  for (size_t a = 0; a < matrix.backends.size(); ++a) {
+    std::vector<std::string> row = {matrix.backends[a]};
+    for (size_t b = 0; b < matrix.backends.size(); ++b)
+      row.push_back(a == b ? "-" : cat(compact(matrix.worst[a][b].max_abs), matrix.worst[a][b].agrees ? "" : " differs"));
+    table.add(row);
+  }
+  std::string out = cat("all outputs, |difference| <= ", compact(options.tolerance.absolute), " + ", compact(options.tolerance.relative),
+                        " |expected|\n", table.text());
+  for (size_t a = 0; a < matrix.backends.size(); ++a) out += cat(matrix.backends[a], " ran as ", matrix.reports[a]);
+  return out;
+}
+
+std::string json_of(const Matrix& matrix) {
+  Json out{{"agrees", matrix.agrees}, {"backends", matrix.backends}, {"pairs", Json::array()}};
+  for (size_t a = 0; a < matrix.backends.size(); ++a)
+    for (size_t b = 0; b < matrix.backends.size(); ++b) {
+      if (a == b) continue;
+      Json pair{{"subject", matrix.backends[a]}, {"expected", matrix.backends[b]}};
+      pair.update(difference_json(matrix.worst[a][b]));
+      out["pairs"].push_back(std::move(pair));
+    }
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 int run(const Options& options) {
   check_source(options.inputs);
+  if (options.expected.empty() && split(options.backends).size() > 2) {
+    const Matrix matrix = verify_all(options);
+    print(options.json ? json_of(matrix) : text_of(options, matrix));
+    return matrix.agrees ? kDone : kCheckFailed;
+  }
   const Verdict verdict = verify(options);
   print(options.json ? json_of(verdict) : text_of(options, verdict));
   return verdict.agrees() ? kDone : kCheckFailed;
@@ -136,7 +213,8 @@ Action configure(CLI::App& app) {
   add_model_argument(app, options->model);
   add_dim_option(app, options->model);
   app.add_option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
-  app.add_option("--backends", options->backends, "the one in question and the one to trust (default native,reference)");
+  app.add_option("--backends", options->backends,
+                 "the one in question and the one to trust (default native,reference); three or more: the matrix of their errors");
   app.add_option("--expected", options->expected, "stored outputs to trust instead: an .npz, a .json, or a folder with output_0.pb ...");
   app.add_option("--rtol", options->tolerance.relative, "relative tolerance of floats (default 1e-3)")->check(CLI::NonNegativeNumber);
   app.add_option("--atol", options->tolerance.absolute, "absolute tolerance of floats (default 1e-5)")->check(CLI::NonNegativeNumber);
@@ -154,6 +232,7 @@ const Command command_verify{.name = "verify",
                              .about = "Compares two backends, or one with stored outputs, and finds the first node that differs",
                              .example =
                                  "nacre verify model.onnx --backends native,reference --dim batch=2\n"
+                                 "  nacre verify model.onnx --backends native,onnxruntime,reference\n"
                                  "  nacre verify model.onnx --inputs test_data_set_0 --expected test_data_set_0",
                              .configure = configure};
 

@@ -45,6 +45,20 @@ int64_t total_memory() {
   return pages > 0 ? pages * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
+int64_t available_memory() {
+#if defined(__linux__)
+  const std::string text = read_small_file("/proc/meminfo");
+  const size_t at = text.find("MemAvailable:");
+  if (at == std::string::npos) return 0;
+  const size_t digits = text.find_first_of("0123456789", at);
+  int64_t kibibytes = 0;
+  if (digits != std::string::npos) std::from_chars(text.data() + digits, text.data() + text.size(), kibibytes);
+  return kibibytes * 1024;
+#else
+  return 0;
+#endif
+}
+
 std::optional<int64_t> cgroup_memory_limit() {
   std::optional<int64_t> smallest;
   const int64_t machine = total_memory();

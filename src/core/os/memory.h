@@ -7,8 +7,9 @@
 namespace nacre {
 
 int64_t resident_memory();
-int64_t peak_memory();   ///< the most that was ever resident
-int64_t total_memory();  ///< of the machine
+int64_t peak_memory();       ///< the most that was ever resident
+int64_t total_memory();      ///< of the machine
+int64_t available_memory();  ///< what new work could take now, without swapping; 0 where the system does not say
 /// The smallest memory limit of the process's control groups; none when there is none below the machine's own memory.
 std::optional<int64_t> cgroup_memory_limit();
 
