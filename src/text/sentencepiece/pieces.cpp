@@ -1,0 +1,98 @@
+#include "text/sentencepiece/pieces.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "text/decoding.h"
+#include "text/unicode.h"
+
+namespace nacre {
+namespace {
+
+bool is_text(SentencePieces::Kind kind) {
+  using Kind = SentencePieces::Kind;
+  return kind == Kind::normal || kind == Kind::user_defined || kind == Kind::unused;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<const std::byte> bytes) {
+  const sentencepiece::ModelProto proto = NACRE_TRY(sentencepiece::parse_model(bytes));
+  auto out = std::make_shared<SentencePieces>();
+  out->algorithm = proto.algorithm;
+  out->byte_fallback = proto.byte_fallback;
+  out->whitespace_is_suffix = proto.whitespace_is_suffix;
+  out->add_dummy_prefix = proto.add_dummy_prefix;
+  out->remove_extra_whitespaces = proto.remove_extra_whitespaces;
+  out->escape_whitespaces = proto.escape_whitespaces;
+  if (find_invalid_utf8(proto.unknown_surface)) return fail(ErrorCode::invalid_model, "sentencepiece: unk_surface is not UTF-8");
+  out->unknown_surface = proto.unknown_surface;
+  out->charsmap = NACRE_TRY(Charsmap::load(proto.charsmap));
+  NACRE_TRY(out->fill(proto));
+  return out;
+}
+
+Result<void> SentencePieces::fill(const sentencepiece::ModelProto& proto) {
+  std::vector<std::string_view> texts;
+  for (const auto& piece : proto.pieces) {
+    texts.push_back(piece.text);
+    scores_.push_back(piece.score);
+    kinds_.push_back(piece.kind);
+  }
+  vocabulary_ = Vocabulary(texts);
+  byte_ids_.assign(256, UINT32_MAX);
+  texts_.reserve(texts.size());
+  std::vector<std::string_view> in_text(texts.size()), user_defined(texts.size());
+  for (uint32_t id = 0; id < texts.size(); ++id) {
+    NACRE_TRY(index(id));
+    if (is_text(kinds_[id])) in_text[id] = piece(id);
+    if (kinds_[id] == Kind::user_defined) user_defined[id] = piece(id);
+  }
+  if (unknown_ == UINT32_MAX) return fail(ErrorCode::invalid_model, "sentencepiece: none of ", texts.size(), " pieces is the unknown one");
+  const auto missing = std::find(byte_ids_.begin(), byte_ids_.end(), UINT32_MAX);
+  if (byte_fallback && missing != byte_ids_.end())
+    return fail(ErrorCode::invalid_model, "sentencepiece: byte fallback, and no piece for byte ", missing - byte_ids_.begin());
+  text_trie_ = PrefixTrie(in_text);
+  user_defined_ = PrefixTrie(user_defined);
+  return {};
+}
+
+Result<void> SentencePieces::index(uint32_t id) {
+  const std::string_view text = piece(id);
+  const auto bad = [&](std::string_view what) { return fail(ErrorCode::invalid_model, "sentencepiece: piece ", id, " ", what); };
+  if (text.empty()) return bad("is empty");
+  if (find_invalid_utf8(text)) return bad("is not UTF-8");
+  if (!std::isfinite(scores_[id])) return bad("has no finite score");
+  StringIndex& names = is_text(kinds_[id]) ? texts_ : reserved_;
+  if (names.find(text)) return bad(cat("(\"", text, "\") is there twice"));
+  names.set(text, id);
+  if (kinds_[id] == Kind::unknown) {
+    if (unknown_ != UINT32_MAX) return bad("is a second unknown one");
+    unknown_ = id;
+  }
+  if (kinds_[id] != Kind::byte) return {};
+  const auto byte = byte_of_token(text);
+  if (!byte) return bad(cat("(\"", text, "\") stands for no byte"));
+  byte_ids_[*byte] = id;
+  return {};
+}
+
+uint32_t SentencePieces::id_of(std::string_view piece) const noexcept {
+  const auto reserved = reserved_.find(piece);
+  return reserved ? *reserved : texts_.find(piece).value_or(unknown_);
+}
+
+size_t SentencePieces::user_defined_prefix(std::string_view text) const noexcept {
+  size_t out = 0;
+  user_defined_.walk(text, [&](size_t length, uint32_t) { out = length; });
+  return out;
+}
+
+size_t SentencePieces::first_symbol(std::string_view text) const noexcept {
+  if (const size_t length = user_defined_prefix(text)) return length;
+  const char* at = text.data();
+  next_code(at);
+  return static_cast<size_t>(at - text.data());
+}
+
+}  // namespace nacre
