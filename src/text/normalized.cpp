@@ -25,13 +25,28 @@ void Normalized::reset(std::string_view original) {
 }
 
 ByteRange Normalized::origin(uint32_t begin, uint32_t end) const noexcept {
-  if (begin >= end) return {begin, end};
+  if (begin >= end) return {place_of(begin), place_of(begin)};
   if (identity_) {  // part of a character stands for the whole of it
     while (begin > 0 && !starts_code(text_[begin])) --begin;
     while (end < text_.size() && !starts_code(text_[end])) ++end;
     return {begin, end};
   }
   return {origins_[begin].begin, origins_[end - 1].end};
+}
+
+/// Where in the original the text's byte starts, its end included.
+uint32_t Normalized::place_of(uint32_t byte) const noexcept {
+  if (identity_) return byte;
+  if (byte < origins_.size()) return origins_[byte].begin;
+  return origins_.empty() ? 0 : origins_.back().end;
+}
+
+void Normalized::replace(std::string_view text, std::span<const uint32_t> starts) {
+  next_origins_.clear();
+  for (size_t i = 0; i < text.size(); ++i) next_origins_.push_back({place_of(starts[i]), place_of(starts[i + 1])});
+  std::swap(origins_, next_origins_);
+  text_ = text;
+  identity_ = false;
 }
 
 void Normalized::cut(uint32_t begin, uint32_t end) {
@@ -95,7 +110,7 @@ void Rewrite::put(char32_t code, ByteRange of) {
 void Rewrite::put(std::string_view bytes, ByteRange of) {
   if (identity_ && (text_.size() != of.begin || bytes.size() != of.size())) leave_identity();
   text_ += bytes;
-  if (!identity_) origins_.insert(origins_.end(), bytes.size(), target_.origin(of.begin, of.end));
+  if (!identity_) origins_.insert(origins_.end(), bytes.size(), of.size() > 0 ? target_.origin(of.begin, of.end) : of);
 }
 
 void Rewrite::finish() {

@@ -40,11 +40,14 @@ class Normalized {
   ByteRange origin(uint32_t begin, uint32_t end) const noexcept;
   /// Rewrites the whole text, after dropping its first `dropped` code points.
   void transform(std::span<const CodeChange> changes, int64_t dropped = 0);
+  /// Another text; byte i of it stands for bytes [starts[i], starts[i + 1]) of the present one.
+  void replace(std::string_view text, std::span<const uint32_t> starts);
   /// Leaves only bytes [begin, end) of the text.
   void cut(uint32_t begin, uint32_t end);
 
  private:
   friend class Rewrite;
+  uint32_t place_of(uint32_t byte) const noexcept;
   std::string text_;
   std::vector<ByteRange> origins_;  // per byte of text_; empty while each byte stands for itself
   bool identity_ = true;

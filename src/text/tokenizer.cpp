@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/log.h"
-#include "core/os/file.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -160,14 +159,6 @@ Encoding joined_plain(std::vector<Encoding>& encodings) {
 }
 
 }  // namespace
-
-Result<Tokenizer> Tokenizer::load(const std::string& path) {
-  const std::string file = is_directory(path) ? path + "/tokenizer.json" : path;
-  const MappedFile mapped = NACRE_TRY(map_file(file));
-  Result<Tokenizer> out = parse(mapped.text());
-  if (!out) out.error().within(file);
-  return out;
-}
 
 Result<Tokenizer> Tokenizer::parse(std::string_view text) {
   const Json json = NACRE_TRY(parse_json(text));

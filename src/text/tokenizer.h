@@ -20,6 +20,9 @@
 
 namespace nacre {
 
+struct TokenizerSettings;
+enum class VocabularyFiles;
+
 struct EncodeOptions {
   bool add_special_tokens = true;
   std::optional<Truncation> truncation;  ///< none: nothing is cut, whatever the file says (see stored_options)
@@ -42,9 +45,13 @@ struct WordsInput {
 
 class Tokenizer {
  public:
-  /// A tokenizer.json, or a directory that has one.
+  /// A tokenizer.json, a SentencePiece model (*.model), or a directory. Of a directory's files the first of these counts:
+  /// tokenizer.json; tokenizer.model, spiece.model and the like; vocab.json with merges.txt; vocab.txt; vocab.json alone. All but the
+  /// first take special tokens and settings from tokenizer_config.json, special_tokens_map.json and added_tokens.json.
   static Result<Tokenizer> load(const std::string& path);
   static Result<Tokenizer> parse(std::string_view json);
+  /// A SentencePiece model alone; with settings their tokens show in decoded text though they are control pieces.
+  static Result<Tokenizer> parse_sentencepiece(std::span<const std::byte> bytes, const TokenizerSettings* settings = nullptr);
 
   Result<Encoding> encode(std::string_view text, const EncodeOptions& options = {}) const { return encode(TextInput{text, {}}, options); }
   Result<Encoding> encode(std::string_view first, std::string_view second, const EncodeOptions& options = {}) const {
@@ -81,6 +88,9 @@ class Tokenizer {
   /// Truncates, adds special tokens, joins and pads.
   Result<Encoding> finish(std::vector<Encoding> encodings, const EncodeOptions& options) const;
   Result<void> read_marks(const Json& model);
+  static Result<Tokenizer> load_parts(const std::string& directory);
+  static Result<Tokenizer> with_settings(Result<Tokenizer> made, const TokenizerSettings& settings, VocabularyFiles files,
+                                         const std::string& where);
 
   std::unique_ptr<const Normalizer> normalizer_;
   std::unique_ptr<const PreTokenizer> pre_tokenizer_;

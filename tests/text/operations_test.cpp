@@ -96,7 +96,10 @@ void check_vocab(const Tokenizer& tokenizer, const Json& op, const std::string& 
     NACRE_SAME(tokenizer.find(*pair.at(0)->text()), std::optional(id));
     NACRE_SAME(tokenizer.token(id), *pair.at(0)->text());
   }
-  for (const Json& absent : *op.at("absent")->elements()) NACRE_SAME(tokenizer.find(*absent.at(0)->text()), std::nullopt);
+  for (const Json& absent : *op.at("absent")->elements()) {
+    const auto id = absent.at(1)->is_null() ? std::nullopt : std::optional(static_cast<uint32_t>(*absent.at(1)->integer()));
+    NACRE_SAME(tokenizer.find(*absent.at(0)->text()), id);
+  }
   NACRE_SAME(tokenizer.token(static_cast<uint32_t>(tokenizer.vocabulary_size() + 1000)), "");
 }
 

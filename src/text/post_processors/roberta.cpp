@@ -1,4 +1,6 @@
 // RobertaProcessing: <s> A </s>, or <s> A </s> </s> B </s>, all of type 0.
+#include <algorithm>
+
 #include "text/component.h"
 #include "text/post_processing.h"
 
@@ -15,9 +17,11 @@ class RobertaProcessing final : public PostProcessor {
   Result<void> apply(std::vector<Encoding>& encodings, bool add_special_tokens) const override {
     for (size_t i = 0; i < encodings.size(); ++i) {
       if (trims_) trim_offsets(encodings[i], prefixed_);
-      encodings[i].set_type(0);
       encodings[i].set_sequence(static_cast<int32_t>(i));
-      if (add_special_tokens) surround(encodings[i], i == 0 ? &start_ : &separator_, separator_, 0);
+      std::fill(encodings[i].type_ids.begin(), encodings[i].type_ids.end(), 0u);  // the windows' stay, with nothing around them
+      if (!add_special_tokens) continue;
+      encodings[i].set_type(0);
+      surround(encodings[i], i == 0 ? &start_ : &separator_, separator_, 0);
     }
     return {};
   }

@@ -1,4 +1,5 @@
 // TemplateProcessing: "[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1" in the file's own form, one template for a text, one for a pair.
+#include <algorithm>
 #include <map>
 
 #include "text/component.h"
@@ -44,7 +45,7 @@ class TemplateProcessing final : public PostProcessor {
       if (static_cast<size_t>(piece.sequence) >= encodings.size())
         return fail(ErrorCode::invalid_model, "the template for one text asks for a second one");
       Encoding& encoding = encodings[static_cast<size_t>(piece.sequence)];
-      encoding.set_type(piece.type_id);
+      std::fill(encoding.type_ids.begin(), encoding.type_ids.end(), piece.type_id);  // the windows' stay: the reference's way
       encoding.set_sequence(piece.sequence);
       out.push_back(encoding);
     }

@@ -42,7 +42,8 @@ class UnigramCutter {
       offer_from(text, begin, static_cast<uint32_t>(at - start), best);
     }
     const size_t first = out.size();
-    for (auto end = static_cast<uint32_t>(text.size()); end > 0; end = best[end].begin) out.push_back({{best[end].begin, end}, best[end].id});
+    for (auto end = static_cast<uint32_t>(text.size()); end > 0; end = best[end].begin)
+      out.push_back({{best[end].begin, end}, best[end].id});
     std::reverse(out.begin() + static_cast<ptrdiff_t>(first), out.end());
   }
 
@@ -50,9 +51,8 @@ class UnigramCutter {
   struct Node {
     float score = 0;
     uint32_t begin = kNowhere, id = 0;
-    // Compared in double and kept as float, as the library's types have it.
-    void offer(double other, uint32_t from, uint32_t piece) {
-      if (begin == kNowhere || other > score) *this = {static_cast<float>(other), from, piece};
+    void offer(float other, uint32_t from, uint32_t piece) {
+      if (begin == kNowhere || other > score) *this = {other, from, piece};
     }
   };
 
@@ -62,11 +62,11 @@ class UnigramCutter {
     pieces_.text_trie().walk(text.substr(begin), [&](size_t length, uint32_t id) {
       if (pieces_.kind(id) == SentencePieces::Kind::unused) return;
       const bool user_defined = pieces_.kind(id) == SentencePieces::Kind::user_defined;
-      const double own = user_defined ? static_cast<double>(static_cast<float>(length) * highest_) - 0.1 : double{pieces_.score(id)};
+      const float own = user_defined ? static_cast<float>(length) * highest_ : pieces_.score(id);
       best[begin + length].offer(own + score, begin, id);
       single = single || begin + length == code_end;
     });
-    if (!single) best[code_end].offer(double{unknown_score_ + score}, begin, pieces_.unknown());
+    if (!single) best[code_end].offer(unknown_score_ + score, begin, pieces_.unknown());
   }
 
   const SentencePieces& pieces_;
@@ -163,7 +163,8 @@ class BpeCutter {
 
 class SentencePieceModel final : public Model {
  public:
-  explicit SentencePieceModel(std::shared_ptr<const SentencePieces> pieces) : pieces_(std::move(pieces)), unigram_(*pieces_), bpe_(*pieces_) {}
+  explicit SentencePieceModel(std::shared_ptr<const SentencePieces> pieces)
+      : pieces_(std::move(pieces)), unigram_(*pieces_), bpe_(*pieces_) {}
 
   const Vocabulary& vocabulary() const override { return pieces_->vocabulary(); }
 
