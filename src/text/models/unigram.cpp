@@ -1,6 +1,8 @@
 // Unigram: of all ways to cut a word into pieces the one with the highest sum of scores (Viterbi), code points without a
 // piece at a penalty. https://arxiv.org/abs/1804.10959
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -12,6 +14,26 @@ namespace nacre {
 namespace {
 
 constexpr double kUnknownPenalty = 10;
+
+/// The score as the reference's JSON reader has it: digits as an integer, then one division, so two roundings where the
+/// nearest double has one. Equal sums of scores are common (repeated pieces), and the last bit decides them.
+double as_reference_reads(double score) {
+  constexpr int most_exact = 22;  // powers of ten that doubles hold exactly
+  char text[32];
+  const char* const end = std::to_chars(text, text + sizeof text, std::abs(score), std::chars_format::scientific).ptr;
+  uint64_t digits = 0;
+  int exponent = 0;
+  for (const char* at = text; at < end && *at != 'e'; ++at)
+    if (*at != '.') digits = digits * 10 + static_cast<uint64_t>(*at - '0'), exponent -= at > text;
+  const char* const mark = std::find(text, const_cast<char*>(end), 'e');
+  int power = 0;
+  if (mark != end) std::from_chars(mark + (mark[1] == '+' ? 2 : 1), end, power);
+  exponent += power;
+  if (exponent >= 0 || exponent < -most_exact) return score;
+  double ten = 1;
+  for (int i = exponent; i < 0; ++i) ten *= 10;
+  return std::copysign(static_cast<double>(digits) / ten, score);
+}
 constexpr uint32_t kNowhere = UINT32_MAX;
 
 class Unigram final : public Model {
@@ -119,7 +141,7 @@ Result<std::unique_ptr<const Model>> load(const Json& json) {
   const auto entries = NACRE_TRY(NACRE_TRY(json.at("vocab")).scored_texts());
   std::vector<std::string_view> pieces;
   std::vector<double> scores;
-  for (const auto& [piece, score] : entries) pieces.push_back(piece), scores.push_back(score);
+  for (const auto& [piece, score] : entries) pieces.push_back(piece), scores.push_back(as_reference_reads(score));
   std::optional<uint32_t> unknown;
   if (json.has("unk_id")) {
     const int64_t id = NACRE_TRY(json.integer("unk_id"));
