@@ -6,8 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "tests/shared.h"
+#include "text/tokenizer.h"
 
 namespace nacre {
 namespace {
@@ -41,6 +43,11 @@ std::string outcome(const Rendering& rendering) {
 
 OrderedJson read_ordered(const std::string& name) { return *parse_ordered_json(read_gz(shared_path("chat_templates/" + name))); }
 
+void add_entries(OrderedJson& object, const OrderedJson& more) {
+  object.keys.insert(object.keys.end(), more.keys.begin(), more.keys.end());
+  object.elements.insert(object.elements.end(), more.elements.begin(), more.elements.end());
+}
+
 TEST(ChatTemplate, EverySnippetOfTheLanguageIsEqual) {
   NACRE_NEEDS_SHARED("chat_templates/jinja_snippets.json");
   const OrderedJson file = read_ordered("jinja_snippets.json");
@@ -68,9 +75,7 @@ TEST(ChatTemplate, EveryTemplateRendersEveryConversationEqually) {
   for (const Json& line : read_json_lines(shared_path("chat_templates/golden.jsonl"))) {
     const std::string name(*line.text("template")), conversation(*line.text("conversation"));
     OrderedJson context = *file.find("conversations")->find(conversation);
-    const OrderedJson& tokens = *file.find("tokens")->find(name);
-    context.keys.insert(context.keys.end(), tokens.keys.begin(), tokens.keys.end());
-    context.elements.insert(context.elements.end(), tokens.elements.begin(), tokens.elements.end());
+    add_entries(context, *file.find("tokens")->find(name));
     const Rendering got = render(read_gz(shared_path("chat_templates/" + name + ".jinja")), context,
                                  {.add_generation_prompt = *line.boolean("add_generation_prompt")});
     const std::string where = name + " " + conversation;
@@ -91,6 +96,31 @@ TEST(ChatTemplate, EveryTemplateRendersEveryConversationEqually) {
     }
   }
   EXPECT_EQ(checked, 680u);
+}
+
+TEST(ChatTemplate, RenderedChatsHaveTheIdsOfTheReference) {
+  NACRE_NEEDS_SHARED("chat_templates/chat_ids.jsonl");
+  const OrderedJson file = read_ordered("conversations.json");
+  std::map<std::string, Tokenizer> tokenizers;
+  size_t checked = 0;
+  for (const Json& line : read_json_lines(shared_path("chat_templates/chat_ids.jsonl"))) {
+    const std::string name(*line.text("template")), which(*line.text("tokenizer"));
+    if (!tokenizers.contains(which)) {
+      auto tokenizer = Tokenizer::parse(read_gz(shared_path("tokenizers/" + which + "/tokenizer.json.gz")));
+      ASSERT_TRUE(tokenizer) << which << ": " << tokenizer.error().what();
+      tokenizers.emplace(which, std::move(*tokenizer));
+    }
+    OrderedJson context = *file.find("conversations")->find(*line.text("conversation"));
+    add_entries(context, *file.find("tokens")->find(name));
+    const Rendering got = render(read_gz(shared_path("chat_templates/" + name + ".jinja")), context,
+                                 {.add_generation_prompt = *line.boolean("add_generation_prompt")});
+    ASSERT_TRUE(got) << name;
+    const auto encoding = tokenizers.at(which).encode(got->text, {.add_special_tokens = false});
+    ASSERT_TRUE(encoding) << encoding.error().what();
+    EXPECT_EQ(std::vector<int64_t>(encoding->ids.begin(), encoding->ids.end()), *line.at("ids")->integers()) << name << " " << got->text;
+    ++checked;
+  }
+  EXPECT_EQ(checked, 82u);
 }
 
 TEST(ChatTemplate, ErrorsNameTheLine) {

@@ -58,6 +58,12 @@ Edge Network::layer_norm(Edge x, const std::string& name, int64_t features, doub
   return builder.add("LayerNormalization", {x, scale, shift}, {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(epsilon)}});
 }
 
+Edge Network::scale_norm(Edge x, const std::string& name, int64_t features, double epsilon) {
+  const Edge scale = weight(name + ".weight", {features});
+  if (!status_) return kAbsent;
+  return builder.add("LayerNormalization", {x, scale}, {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(epsilon)}});
+}
+
 Edge Network::activation(Edge x, std::string_view name) {
   std::string known;
   for (const ActivationName& each : kActivations) {
@@ -82,6 +88,43 @@ Edge attention(Builder& builder, Edge q, Edge k, Edge v, Edge mask, const Attent
   const Edge weights = builder.add("Softmax", {scores}, {{"axis", int64_t{-1}}});
   const Edge mixed = builder.transpose(builder.matmul(weights, heads(v, {0, 2, 1, 3})), {0, 2, 1, 3});
   return builder.reshape(mixed, {-1, shape.heads * shape.size});
+}
+
+Edge split_heads(Builder& builder, Edge x, const AttentionShape& shape) {
+  const Edge split = builder.add("Concat", {shape.batch_and_sequence, builder.ints({shape.heads, shape.size})}, {{"axis", int64_t{0}}});
+  return builder.transpose(builder.reshape(x, split), {0, 2, 1, 3});
+}
+
+Edge attend(Builder& builder, Edge q, Edge k, Edge v, Edge bias, double scale, const AttentionShape& shape) {
+  Edge scores = builder.matmul(q, builder.transpose(k, {0, 1, 3, 2}));
+  scores = builder.mul(scores, builder.scalar(scale, scores));
+  if (bias != kAbsent) scores = builder.add(scores, bias);
+  const Edge weights = builder.add("Softmax", {scores}, {{"axis", int64_t{-1}}});
+  return builder.reshape(builder.transpose(builder.matmul(weights, v), {0, 2, 1, 3}), {-1, shape.heads * shape.size});
+}
+
+RotaryTables rotary_tables(Builder& builder, int64_t positions, int64_t size, double theta) {
+  const int64_t half = size / 2;
+  Tensor cosine(DType::float32, {positions, half}), sine(DType::float32, {positions, half});
+  float *c = cosine.mutable_data<float>().data(), *s = sine.mutable_data<float>().data();
+  for (int64_t i = 0; i < half; ++i) {
+    // In float, as torch has the frequencies and the angles: far positions would differ in the fourth digit.
+    const float frequency = 1 / static_cast<float>(std::pow(theta, static_cast<double>(2 * i) / static_cast<double>(size)));
+    for (int64_t place = 0; place < positions; ++place) {
+      const float angle = static_cast<float>(place) * frequency;
+      c[place * half + i] = std::cos(angle), s[place * half + i] = std::sin(angle);
+    }
+  }
+  return {builder.constant(std::move(cosine)), builder.constant(std::move(sine))};
+}
+
+Edge rotate(Builder& builder, Edge x, const RotaryTables& tables, Edge places) {
+  const Edge cosine = builder.add("Gather", {tables.cosine, places}, {{"axis", int64_t{0}}});
+  const Edge sine = builder.add("Gather", {tables.sine, places}, {{"axis", int64_t{0}}});
+  const auto halves = builder.add_many("Split", {x}, 2, {{"axis", int64_t{-1}}, {"num_outputs", int64_t{2}}});
+  const Edge first = builder.sub(builder.mul(halves[0], cosine), builder.mul(halves[1], sine));
+  const Edge second = builder.add(builder.mul(halves[1], cosine), builder.mul(halves[0], sine));
+  return builder.add("Concat", {first, second}, {{"axis", int64_t{-1}}});
 }
 
 Edge additive_mask(Builder& builder, Edge mask) {

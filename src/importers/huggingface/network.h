@@ -37,6 +37,8 @@ class Network {
   Edge linear(Edge x, const std::string& name, Size size);
   /// NAME.weight and NAME.bias (or gamma and beta, as old files have it).
   Edge layer_norm(Edge x, const std::string& name, int64_t features, double epsilon);
+  /// NAME.weight alone.
+  Edge scale_norm(Edge x, const std::string& name, int64_t features, double epsilon);
   /// As config.json names it: "gelu", "gelu_new", "relu", "silu" ...
   Edge activation(Edge x, std::string_view name);
   /// Rows of a table; a negative or too large index is an error of the run.
@@ -59,6 +61,19 @@ struct AttentionShape {
 };
 /// `mask`: float32, broadcast to [batch, heads, sequence, sequence] and added to the scores; kAbsent for none.
 Edge attention(Builder& builder, Edge q, Edge k, Edge v, Edge mask, const AttentionShape& shape);
+
+/// [batch * sequence, heads * size] to [batch, heads, sequence, size].
+Edge split_heads(Builder& builder, Edge x, const AttentionShape& shape);
+/// softmax(q k^T * scale + bias) v of split heads, joined again; kAbsent bias for none.
+Edge attend(Builder& builder, Edge q, Edge k, Edge v, Edge bias, double scale, const AttentionShape& shape);
+
+/// cos and sin of position * theta^(-2i/size): float32 [positions, size / 2] each.
+struct RotaryTables {
+  Edge cosine, sine;
+};
+RotaryTables rotary_tables(Builder& builder, int64_t positions, int64_t size, double theta);
+/// Rotary embedding of split heads, the halves as pairs. `places` int64 [sequence]; one outside the tables is an error of the run.
+Edge rotate(Builder& builder, Edge x, const RotaryTables& tables, Edge places);
 
 /// What is added to attention scores for an int64 mask [batch, sequence] of ones and zeros: 0 and the lowest float.
 Edge additive_mask(Builder& builder, Edge mask);

@@ -1,0 +1,96 @@
+// What encoders of BERT's kind share: inputs, embeddings, the post-norm layer, and the heads of transformers.
+//
+//     Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
+//       constexpr Head heads[] = {{"Model", base}, {"ForTokenClassification", token_labels}};
+//       return build_encoder({checkpoint, config, "bert.", "Bert"}, head, heads, [](Encoder& e) { e.x = ...; });
+//     }
+//
+// Weights that a configuration leaves out are absent in the file; what a configuration asks for and is not written here is an error.
+#pragma once
+
+#include <span>
+
+#include "importers/huggingface/architecture.h"
+#include "importers/huggingface/network.h"
+
+namespace nacre {
+
+struct EncoderConfig {
+  int64_t hidden = 0, layers = 0, heads = 0, inner = 0, vocabulary = 0, positions = 512, types = 2;
+  int64_t embedding = 0;  ///< width of the tables; `hidden` for most
+  std::string activation = "gelu";
+  double epsilon = 1e-12;
+};
+
+/// With the names of BERT's config.json. Fails on what an encoder here is not: decoders, relative position types.
+Result<EncoderConfig> read_encoder_config(const Json& json);
+/// Fails (invalid_model) when the numbers do not go together.
+Result<EncoderConfig> checked(EncoderConfig config);
+
+/// Names of a post-norm layer's weights, behind the layer's own.
+struct LayerNames {
+  const char *query, *key, *value, *mixed, *mixed_norm, *inner, *outer, *outer_norm;
+};
+
+struct Encoder {
+  Encoder(Graph& graph, const Checkpoint& checkpoint, const EncoderConfig& config, std::string prefix)
+      : net(graph, checkpoint, std::move(prefix)), b(net.builder), c(config), json(checkpoint.config()) {}
+
+  Network net;
+  Builder& b;
+  const EncoderConfig& c;
+  const Json& json;
+  Edge ids = kAbsent, shape = kAbsent;  ///< input_ids; its shape [batch, sequence]
+  Edge attention_mask = kAbsent;        ///< int64 [batch, sequence]
+  Edge mask = kAbsent;                  ///< added to attention scores
+  Edge x = kAbsent;                     ///< hidden states [batch * sequence, hidden]
+
+  /// Declares input_ids and attention_mask, and sets `shape` and `mask`.
+  void open();
+  Edge input(std::string name);
+  void output(Edge edge, std::string name);
+  Edge integer(int64_t value) { return b.constant(Tensor::scalar<int64_t>(value)); }
+  /// 0, 1, 2 ... up to the sequence's length: int64 [sequence].
+  Edge places();
+  /// RoBERTa's positions: pad_token_id + 1 onwards where ids are no padding, pad_token_id where they are.
+  Edge places_behind_padding(int64_t pad);
+  /// rows - columns of the places, int64 [sequence, sequence].
+  Edge distances(Edge places_of_rows, Edge places_of_columns);
+  /// Word, position and type tables ("NAME.word_embeddings.weight" ...) summed and normalised. kAbsent types: none.
+  Edge embed(const std::string& name, Edge positions, Edge types);
+
+  /// One layer: x becomes norm(x + attention), norm(x + feed-forward).
+  void post_norm_layer(const std::string& name, const LayerNames& names);
+
+  Edge by_sequence(Edge value, int64_t features) { return unflatten(b, value, shape, features); }
+  /// The first token's vector: [batch, hidden].
+  Edge first_token();
+  /// The heads' outputs.
+  void last_hidden_state() { output(by_sequence(x, c.hidden), "last_hidden_state"); }
+  void sequence_logits(Edge pooled, const std::string& name) { output(net.linear(pooled, name, {c.hidden, -1}), "logits"); }
+  void token_logits(const std::string& name) { output(by_sequence(net.linear(x, name, {c.hidden, -1}), -1), "logits"); }
+  void span_logits(const std::string& name);
+  /// Logits over the vocabulary: `own` with its weight where the file has it, else the word table `tied`.
+  void vocabulary_logits(Edge value, int64_t features, const std::string& own, const std::string& tied, const std::string& bias);
+  /// dense, activation, norm.
+  Edge transform(const std::string& dense, std::string_view activation, const std::string& norm, int64_t features);
+  /// dense on the first token, an activation, a second dense: RoBERTa's, MPNet's and ELECTRA's classifier.
+  void first_token_classifier(const std::string& dense, std::string_view activation, const std::string& last);
+};
+
+struct Head {
+  std::string_view name;
+  void (*build)(Encoder&);
+};
+
+struct EncoderSource {
+  const Checkpoint& checkpoint;
+  EncoderConfig config;
+  std::string prefix;             ///< of weights that may be stored with or without it: "bert."
+  std::string_view class_prefix;  ///< "Bert"
+};
+
+/// Runs `body`, which sets x, then the head of that name. Fails (unsupported) listing the heads there are.
+Result<Graph> build_encoder(const EncoderSource& source, std::string_view head, std::span<const Head> heads, void (*body)(Encoder&));
+
+}  // namespace nacre

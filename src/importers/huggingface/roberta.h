@@ -1,0 +1,13 @@
+// RoBERTa, which XLM-RoBERTa and CamemBERT are by another name: BERT with positions behind the padding and other heads.
+//
+//     const Architecture architecture_camembert{.model_type = "camembert", .prefix = "Camembert", .build = build};
+//     Result<Graph> build(...) { return build_roberta(checkpoint, head, "Camembert"); }
+#pragma once
+
+#include "importers/huggingface/encoder.h"
+
+namespace nacre {
+
+Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix);
+
+}  // namespace nacre
