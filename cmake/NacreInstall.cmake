@@ -1,3 +1,5 @@
+include(NacreImages)
+
 # The install tree: headers, both libraries, find_package(Nacre CONFIG) and pkg-config.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Nacre)

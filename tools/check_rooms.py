@@ -33,7 +33,7 @@ ROOMS = {
 # The only headers of a room that others may include although the room is not in their row.
 DOORS = {"backends": {"runtime/backend.h"}}
 
-SYSTEM = re.compile(r"(sys|linux|arpa|netinet|mach|mach-o)/|(unistd|fcntl|dlfcn|pthread|sched|dirent|poll|signal|windows|termios|"
+SYSTEM = re.compile(r"(sys|linux|arpa|netinet|mach|mach-o)/|\b(unistd|fcntl|dlfcn|pthread|sched|dirent|poll|signal|windows|termios|"
                     r"pwd|netdb|spawn|semaphore|syscall|io|direct|psapi|winsock2|sysinfoapi)\.h$")
 HEAVY_IN_HEADERS = {"iostream", "regex"}
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

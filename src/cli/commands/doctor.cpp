@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "core/cpu.h"
+#include "core/image.h"
 #include "core/knobs.h"
 #include "core/os/file.h"
 #include "core/os/library.h"
@@ -34,6 +35,14 @@ Json libraries() {
     out.push_back({{"name", library.name}, {"file", library.file}, {"found", loaded.has_value()}, {"gives", library.gives}});
     if (!loaded) out.back()["reason"] = loaded.error().message();
   }
+  return out;
+}
+
+Json images() {
+  Json out = Json::array();
+  for (const ImageFormat& format : image_formats())
+    out.push_back(
+        {{"format", format.name}, {"available", format.available}, {"library", format.library.empty() ? "our own" : format.library}});
   return out;
 }
 
@@ -79,6 +88,7 @@ Json examine() {
   out["memory"] = memory();
   out["backends"] = backends();
   out["libraries"] = libraries();
+  out["image_formats"] = images();
   out["cache"] = cache();
   out["knobs"] = knob_table();
   return out;
@@ -144,11 +154,15 @@ std::string text_of(const Json& found) {
   Table libraries({"optional library", "state", "what it gives"});
   for (const Json& one : found["libraries"])
     libraries.add({text(one["name"]), one["found"].get<bool>() ? "found" : "not found", text(one["gives"])});
+  Table images({"image format", "read by"});
+  for (const Json& one : found["image_formats"])
+    images.add(
+        {text(one["format"]), one["available"].get<bool>() ? text(one["library"]) : cat("no: built without ", text(one["library"]))});
   Table knobs({"variable", "value", "what it sets"});
   for (const Json& one : found["knobs"])
     knobs.add(
         {text(one["variable"]), one["value"].is_null() ? cat("(", text(one["default"]), ")") : text(one["value"]), text(one["help"])});
-  return out + backends.text() + backend_details(found["backends"]) + "\n" + libraries.text() + "\n" + knobs.text();
+  return out + backends.text() + backend_details(found["backends"]) + "\n" + libraries.text() + "\n" + images.text() + "\n" + knobs.text();
 }
 
 Action configure(CLI::App& app) {

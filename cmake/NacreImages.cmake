@@ -1,0 +1,23 @@
+# Image libraries, each optional: FOUND adds NACRE_HAS_NAME to its one file under src/io/image and its library to
+# NACRE_IMAGE_LIBRARIES and NACRE_IMAGE_PACKAGES (for pkg-config). Include folders go to that file alone.
+nacre_registry(src/io/image IMAGE_CODEC image_codecs_rows.inc)
+set(NACRE_IMAGE_LIBRARIES "")
+set(NACRE_IMAGE_PACKAGES "")
+foreach(row jpeg=libjpeg png=libpng webp=libwebp tiff=libtiff-4 jpeg2000=libopenjp2)
+  string(REGEX REPLACE "=.*" "" name ${row})
+  string(REGEX REPLACE ".*=" "" package ${row})
+  string(TOUPPER ${name} upper)
+  set(least "")
+  if(name STREQUAL "tiff")
+    set(least ">=4.5")  # errors without a handler for the whole process
+  endif()
+  pkg_check_modules(NACRE_${upper} ${package}${least})
+  if(NACRE_${upper}_FOUND)
+    set_source_files_properties(src/io/image/${name}.cpp PROPERTIES COMPILE_DEFINITIONS NACRE_HAS_${upper} INCLUDE_DIRECTORIES "${NACRE_${upper}_INCLUDE_DIRS}")
+    list(APPEND NACRE_IMAGE_LIBRARIES ${NACRE_${upper}_LIBRARIES})
+    string(APPEND NACRE_IMAGE_PACKAGES " ${package}")
+  endif()
+endforeach()
+foreach(kind static shared)
+  target_link_libraries(nacre_${kind} PRIVATE ${NACRE_IMAGE_LIBRARIES})
+endforeach()
