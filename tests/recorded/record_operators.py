@@ -64,7 +64,7 @@ def one(domain, op, number, case_):
     while names and not names[-1]:
         names.pop()
     outs = [f"c{number}.y{i}" if w else "" for i, w in enumerate(wanted)]
-    node = helper.make_node(op, names, outs, name=f"c{number}", domain=domain, **attributes)
+    node = helper.make_node(op, names, outs, name=f"c{number}", domain="" if domain == "ai.onnx" else domain, **attributes)
     feeds = {n: np.asarray(x) for n, x in zip(names, inputs) if n}
     if formula is not None:
         return node, feeds, {n: np.asarray(x) for n, x in zip(outs, formula) if n}
@@ -98,7 +98,7 @@ def record(domain, op, cases):
             print(f"{op} c{number}:", " ".join(str(error).split())[-300:])
             continue
         nodes.append(node), feeds.update(given), results.update(got)
-    folder = HERE / ("microsoft" if domain == "com.microsoft" else "ml_operators")
+    folder = HERE / {"com.microsoft": "microsoft", "ai.onnx.ml": "ml_operators", "ai.onnx": "onnx"}[domain]
     folder.mkdir(exist_ok=True)
     (folder / f"{op}.onnx").write_bytes(model_of(nodes, feeds, results).SerializeToString())
     text = {n: a.astype(str) if a.dtype == object else a for n, a in {**feeds, **results}.items()}
@@ -482,8 +482,19 @@ def learning():
         case("Normalizer", [np.abs(f(3, 4))], norm=norm, **ml)
 
 
+def without_stored_tests():
+    """Operators of ai.onnx for which the onnx package stores no case."""
+    own = dict(domain="ai.onnx")
+    for p in (1, 2, 3):
+        case("GlobalLpPool", [f(2, 3, 4, 5)], p=p, **own)
+    case("GlobalLpPool", [f(1, 2, 7)], **own)
+    boxes = np.array([[0, 0, 0, 5, 5], [1, 2, 1, 6, 7], [0, 3, 3, 3, 3]], np.float32)
+    case("MaxRoiPool", [f(2, 3, 8, 9), boxes], pooled_shape=[2, 2], **own)
+    case("MaxRoiPool", [f(2, 3, 8, 9), boxes * np.float32(1.5)], pooled_shape=[3, 2], spatial_scale=0.5, **own)
+
+
 def main():
-    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning):
+    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests):
         part()
     total = 0
     for (domain, op), cases in CASES.items():

@@ -15,17 +15,17 @@ Result<void> infer(Inference& inference) {
   return infer_classifier(inference, kNumbers, std::max<int64_t>(classes, 2));
 }
 
-// Two classes whose leaves vote for one of them only: the sum is the second's score, and the first's follows from it.
+// Leaves that all vote for one of two classes decide by a threshold. Votes for class 0 are then meant for the second class
+// (so converters write them), and the first's score follows from it.
 struct Binary {
-  bool is = false, positive = true;
-  size_t voted = 0;
+  bool is = false, positive = true, single = false;
 };
 
 Binary binary_of(const Attributes& a, const Trees& t, int64_t classes) {
   Binary out;
   const std::vector<int64_t> ids = a.integers("class_ids");
   out.is = classes <= 2 && !ids.empty() && std::all_of(ids.begin(), ids.end(), [&](int64_t id) { return id == ids[0]; });
-  out.voted = out.is ? static_cast<size_t>(ids[0]) : 0;
+  out.single = out.is && ids[0] == 0;
   for (const auto& leaf : t.leaves)
     for (const Trees::Vote& vote : leaf) out.positive = out.positive && vote.weight >= 0;
   return out;
@@ -36,14 +36,16 @@ struct Decision {
   std::vector<double> scores;
 };
 
+// Decided in float, the precision of the scores: sums that differ behind it are ties.
 Decision decide(const Tally& tally, const std::vector<double>& base, const Binary& binary, PostTransform how) {
   std::vector<double> scores = tally.sums;
-  if (binary.is) {  // one base value, or that of the second class
-    const double score = scores[binary.voted] + (base.empty() ? 0 : base.back());
-    return {score > (binary.positive ? 0.5 : 0.0), both_scores(score, binary.positive, how)};
-  }
-  for (size_t i = 0; i < base.size() && i < scores.size(); ++i) scores[i] += base[i];
-  const int64_t label = std::max_element(scores.begin(), scores.end()) - scores.begin();
+  if (binary.single) scores[0] += base.empty() ? 0 : base.back();
+  for (size_t i = 0; !binary.single && i < base.size() && i < scores.size(); ++i) scores[i] += base[i];
+  for (double& score : scores) score = static_cast<float>(score);
+  const double deciding = scores[binary.single || scores.size() < 2 ? 0 : 1];
+  int64_t label = std::max_element(scores.begin(), scores.end()) - scores.begin();
+  if (binary.is) label = deciding > (binary.positive ? 0.5 : 0.0);
+  if (binary.single) return {label, both_scores(deciding, binary.positive, how)};
   transform(how, scores);
   scores.resize(std::max<size_t>(scores.size(), 2));
   return {label, std::move(scores)};
