@@ -45,7 +45,7 @@ void StringFinder::add(std::string_view text, uint32_t value) {
     uint32_t next = child_of(node, byte);
     if (next == kNone) {
       next = static_cast<uint32_t>(nodes_.size());
-      nodes_.push_back({.sibling = nodes_[node].child, .byte = byte});
+      nodes_.push_back({.sibling = nodes_[node].child, .depth = nodes_[node].depth + 1, .byte = byte});
       nodes_[node].child = next;
     }
     node = next;
@@ -53,19 +53,41 @@ void StringFinder::add(std::string_view text, uint32_t value) {
   nodes_[node].value = value;
 }
 
-std::optional<StringFinder::Match> StringFinder::find(std::string_view text, uint32_t from) const noexcept {
-  for (uint32_t begin = from; begin < text.size(); ++begin) {
-    if (!starts_[static_cast<unsigned char>(text[begin])]) continue;
-    std::optional<Match> longest;
-    uint32_t node = 0;
-    for (uint32_t at = begin; at < text.size(); ++at) {
-      node = child_of(node, text[at]);
-      if (node == kNone) break;
-      if (nodes_[node].value != kNone) longest = Match{begin, at + 1, nodes_[node].value};
+void StringFinder::finish() {
+  std::vector<uint32_t> level{0}, next;
+  for (; !level.empty(); std::swap(level, next)) {
+    next.clear();
+    for (const uint32_t parent : level) {
+      for (uint32_t node = nodes_[parent].child; node != kNone; node = nodes_[node].sibling) {
+        const uint32_t shorter = parent == 0 ? 0 : step(nodes_[parent].shorter, nodes_[node].byte);
+        nodes_[node].shorter = shorter;
+        nodes_[node].found = nodes_[node].value != kNone ? node : nodes_[shorter].found;
+        next.push_back(node);
+      }
     }
-    if (longest) return longest;
   }
-  return std::nullopt;
+}
+
+uint32_t StringFinder::step(uint32_t node, char byte) const noexcept {
+  for (;; node = nodes_[node].shorter) {
+    if (const uint32_t child = child_of(node, byte); child != kNone) return child;
+    if (node == 0) return 0;
+  }
+}
+
+std::optional<StringFinder::Match> StringFinder::find(std::string_view text, uint32_t from) const noexcept {
+  std::optional<Match> best;
+  uint32_t node = 0;
+  for (uint32_t at = from; at < text.size(); ++at) {
+    if (node == 0 && !starts_[static_cast<unsigned char>(text[at])]) continue;
+    node = step(node, text[at]);
+    if (best && at + 1 - nodes_[node].depth > best->begin) break;  // whatever comes starts behind it
+    const uint32_t found = nodes_[node].found;
+    if (found == 0) continue;
+    const Match match{at + 1 - nodes_[found].depth, at + 1, nodes_[found].value};
+    if (!best || match.begin <= best->begin) best = match;
+  }
+  return best;
 }
 
 std::optional<uint32_t> AddedTokens::add(AddedToken token, const Vocabulary& vocabulary) {
@@ -73,6 +95,7 @@ std::optional<uint32_t> AddedTokens::add(AddedToken token, const Vocabulary& voc
   const uint32_t highest = by_id_.empty() ? 0 : by_id_.rbegin()->first + 1;
   const auto size = static_cast<uint32_t>(vocabulary.size());
   const uint32_t id = vocabulary.find(token.content).value_or(std::max(highest, size));
+  bytes_ += token.content.size();
   ids_[token.content] = id;
   by_id_[id] = std::move(token);
   return id;
@@ -89,8 +112,10 @@ void AddedTokens::refresh(const Normalizer* normalizer) {
     }
     text.reset(token.content);
     if (normalizer) normalizer->apply(text);
-    normalized_.add(text.text(), id);
+    if (!text.is_too_long()) normalized_.add(text.text(), id);
   }
+  raw_.finish();
+  normalized_.finish();
 }
 
 // After find_matches of the reference, its oddity included: white space that one token has taken is not given twice.

@@ -26,7 +26,7 @@ struct AddedToken {
   static Result<AddedToken> load(const Json& json);
 };
 
-/// Finds the leftmost of several strings in a text, and of those the longest.
+/// Finds the leftmost of several strings in a text, and of those the longest (Aho and Corasick's automaton).
 class StringFinder {
  public:
   struct Match {
@@ -34,6 +34,8 @@ class StringFinder {
   };
   void clear();
   void add(std::string_view text, uint32_t value);
+  /// After the last add.
+  void finish();
   std::optional<Match> find(std::string_view text, uint32_t from) const noexcept;
   bool empty() const noexcept { return nodes_.size() <= 1; }
 
@@ -41,9 +43,13 @@ class StringFinder {
   static constexpr uint32_t kNone = UINT32_MAX;
   struct Node {
     uint32_t child = kNone, sibling = kNone, value = kNone;
+    uint32_t depth = 0;
+    uint32_t shorter = 0;  // the longest proper suffix that is a node
+    uint32_t found = 0;    // the longest suffix, this node included, that is a whole string; 0: none
     char byte = 0;
   };
   uint32_t child_of(uint32_t node, char byte) const noexcept;
+  uint32_t step(uint32_t node, char byte) const noexcept;
   std::vector<Node> nodes_{1};
   bool starts_[256] = {};
 };
@@ -54,6 +60,8 @@ class AddedTokens {
 
   /// The id: the vocabulary's for a token it has, the next free one otherwise. None for an empty or known token.
   std::optional<uint32_t> add(AddedToken token, const Vocabulary& vocabulary);
+  /// Bytes of all tokens together.
+  size_t bytes() const noexcept { return bytes_; }
   /// After additions: makes the tables anew.
   void refresh(const Normalizer* normalizer);
 
@@ -74,6 +82,7 @@ class AddedTokens {
   std::map<uint32_t, AddedToken> by_id_;
   std::map<std::string, uint32_t, std::less<>> ids_;
   StringFinder raw_, normalized_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace nacre

@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCleanup
 
 std::string surrounded(std::string_view text, std::string_view by) {
   std::string out(by);
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = 0; at < text.size() && out.size() <= kMostDecodedBytes;) {
     do out += text[at++];
     while (at < text.size() && !starts_code(text[at]));
     out += by;
@@ -43,7 +43,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   if (found == text.npos) return;
   std::string out;
   size_t done = 0;
-  for (; found != text.npos; found = text.find(from, done)) {
+  for (; found != text.npos && out.size() <= kMostDecodedBytes; found = text.find(from, done)) {
     out.append(text, done, found - done).append(to);
     done = found + from.size();
   }

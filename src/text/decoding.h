@@ -12,6 +12,9 @@
 
 namespace nacre {
 
+/// A file's decoders may ask for texts of any size: beyond this they replace nothing more.
+inline constexpr size_t kMostDecodedBytes = size_t{64} << 20;
+
 /// An empty `from` is found around every code point.
 void replace_all(std::string& text, std::string_view from, std::string_view to);
 /// Takes back the spaces that English tokenisation put before punctuation and clitics.

@@ -1,9 +1,14 @@
 #include "text/normalized.h"
 
+#include <algorithm>
+
 #include "text/unicode.h"
 
 namespace nacre {
 namespace {
+
+// No normalizer in use makes more than some twenty bytes of one.
+constexpr size_t kMostGrowth = 64, kMostFixed = size_t{1} << 20;
 
 /// Appends, for each byte of `text` (which starts at `begin`), the bytes of the code point it belongs to.
 void append_own_origins(std::vector<ByteRange>& origins, std::string_view text, uint32_t begin) {
@@ -22,6 +27,8 @@ void Normalized::reset(std::string_view original) {
   text_.assign(original);
   origins_.clear();
   identity_ = true;
+  too_long_ = false;
+  most_ = std::min<size_t>(original.size() * kMostGrowth + kMostFixed, UINT32_MAX);
 }
 
 ByteRange Normalized::origin(uint32_t begin, uint32_t end) const noexcept {
@@ -42,11 +49,22 @@ uint32_t Normalized::place_of(uint32_t byte) const noexcept {
 }
 
 void Normalized::replace(std::string_view text, std::span<const uint32_t> starts) {
+  if (exceeds(text.size())) return;
   next_origins_.clear();
   for (size_t i = 0; i < text.size(); ++i) next_origins_.push_back({place_of(starts[i]), place_of(starts[i + 1])});
   std::swap(origins_, next_origins_);
   text_ = text;
   identity_ = false;
+}
+
+void Normalized::assign_part(const Normalized& whole, uint32_t begin, uint32_t end) {
+  text_.assign(whole.text_, begin, end - begin);
+  origins_.clear();
+  identity_ = whole.identity_ && begin == 0;
+  too_long_ = whole.too_long_;
+  most_ = whole.most_;
+  if (whole.identity_ && begin > 0) append_own_origins(origins_, text_, begin);
+  if (!whole.identity_) origins_.assign(whole.origins_.begin() + begin, whole.origins_.begin() + end);
 }
 
 void Normalized::cut(uint32_t begin, uint32_t end) {
@@ -90,7 +108,7 @@ void Rewrite::leave_identity() {
 }
 
 void Rewrite::keep(uint32_t begin, uint32_t end) {
-  if (begin == end) return;
+  if (begin == end || target_.exceeds(text_.size() + (end - begin))) return;
   if (identity_ && text_.size() != begin) leave_identity();
   const std::string_view kept = std::string_view(target_.text_).substr(begin, end - begin);
   text_ += kept;
@@ -108,6 +126,7 @@ void Rewrite::put(char32_t code, ByteRange of) {
 }
 
 void Rewrite::put(std::string_view bytes, ByteRange of) {
+  if (target_.exceeds(text_.size() + bytes.size())) return;
   if (identity_ && (text_.size() != of.begin || bytes.size() != of.size())) leave_identity();
   text_ += bytes;
   if (!identity_) origins_.insert(origins_.end(), bytes.size(), of.size() > 0 ? target_.origin(of.begin, of.end) : of);

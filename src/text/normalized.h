@@ -44,13 +44,20 @@ class Normalized {
   void replace(std::string_view text, std::span<const uint32_t> starts);
   /// Leaves only bytes [begin, end) of the text.
   void cut(uint32_t begin, uint32_t end);
+  /// Becomes bytes [begin, end) of another one.
+  void assign_part(const Normalized& whole, uint32_t begin, uint32_t end);
+  /// A file may ask for texts of any size. What goes beyond the limit is dropped, and this says so.
+  bool is_too_long() const noexcept { return too_long_; }
+  /// True, and noted, when a text of that size would be.
+  bool exceeds(size_t size) noexcept { return too_long_ = too_long_ || size > most_; }
 
  private:
   friend class Rewrite;
   uint32_t place_of(uint32_t byte) const noexcept;
   std::string text_;
   std::vector<ByteRange> origins_;  // per byte of text_; empty while each byte stands for itself
-  bool identity_ = true;
+  bool identity_ = true, too_long_ = false;
+  size_t most_ = 0;
   std::string next_text_;
   std::vector<ByteRange> next_origins_;
 };

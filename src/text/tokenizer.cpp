@@ -8,6 +8,8 @@
 namespace nacre {
 namespace {
 
+constexpr size_t kMostAddedBytes = size_t{16} << 20;  // their automaton takes 28 times as many
+
 /// Code points before a byte, for places that mostly move forward.
 class CodeCounter {
  public:
@@ -43,6 +45,11 @@ class TextEncoder {
       base_ = range.begin;
       section_.text.reset(text.substr(range.begin, range.size()));
       if (normalizer_) normalizer_->apply(section_.text);
+      if (section_.text.is_too_long()) {
+        status_ = fail(ErrorCode::resource_exhausted, "normalising makes too much of ", range.size(),
+                       " bytes of text: more than 64 times as many");
+        return;
+      }
       if (added_.any_normalized()) return encode_normalized();
       encode_section();
     });
@@ -57,8 +64,7 @@ class TextEncoder {
     added_.split_normalized(whole_.text(), [&](std::optional<uint32_t> id, ByteRange range) {
       if (!status_) return;
       if (id) return push_added(*id, whole_.text().substr(range.begin, range.size()), place(whole_, range));
-      section_.text = whole_;
-      section_.text.cut(range.begin, range.end);
+      section_.text.assign_part(whole_, range.begin, range.end);
       encode_section();
     });
   }
@@ -174,6 +180,8 @@ Result<Tokenizer> Tokenizer::parse(std::string_view text) {
   if (!json.has("added_tokens")) return out;
   for (const Json& entry : NACRE_TRY(NACRE_TRY(json.at("added_tokens")).elements())) {
     AddedToken token = NACRE_TRY(AddedToken::load(entry));
+    if (out.added_.bytes() + token.content.size() > kMostAddedBytes)
+      return fail(ErrorCode::resource_exhausted, entry.path(), ": added tokens of more than ", kMostAddedBytes, " bytes together");
     const int64_t wanted = NACRE_TRY(entry.integer("id"));
     const auto given = out.added_.add(std::move(token), out.model_->vocabulary());  // as the reference, which warns too
     if (given && *given != wanted) log_message(LogLevel::warning, entry.path(), ": id ", wanted, " becomes ", *given);

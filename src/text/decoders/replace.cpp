@@ -1,5 +1,6 @@
 // Replace decoder: in every token the matches of a pattern become a text.
 #include "text/component.h"
+#include "text/decoding.h"
 #include "text/pattern.h"
 
 namespace nacre {
@@ -10,14 +11,19 @@ class ReplaceDecoder final : public Decoder {
   ReplaceDecoder(Pattern pattern, std::string_view content) : pattern_(std::move(pattern)), content_(content) {}
 
   void apply(std::vector<std::string>& tokens) const override {
+    size_t made = 0;
+    for (const std::string& token : tokens) made += token.size();
+    if (made > kMostDecodedBytes) return;
     for (std::string& token : tokens) {
       std::string out;
       size_t done = 0;
       pattern_.for_each_match(token, [&](ByteRange match) {
+        if (made + out.size() > kMostDecodedBytes) return;
         out.append(token, done, match.begin - done).append(content_);
         done = match.end;
       });
       token = std::move(out.append(token, done));
+      made += token.size();
     }
   }
 

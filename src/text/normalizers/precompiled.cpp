@@ -30,6 +30,7 @@ class Precompiled final : public Normalizer {
       const std::string_view grapheme = rest.substr(0, first_grapheme(rest));
       replace_grapheme(grapheme, changes);
       rest.remove_prefix(grapheme.size());
+      if (text.exceeds(changes.size())) return;
     }
     text.transform(changes);
   }

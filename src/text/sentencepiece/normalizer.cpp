@@ -13,12 +13,13 @@ class Builder {
  public:
   Builder(std::string_view input, const SentencePieces& pieces) : input_(input), pieces_(pieces) {}
 
-  void run() {
+  /// Stops early when `target` cannot take so much.
+  void run(Normalized& target) {
     bool after_space = pieces_.remove_extra_whitespaces;
     if (after_space) skip_spaces();
     if (at_ == input_.size()) return;
     if (!pieces_.whitespace_is_suffix && pieces_.add_dummy_prefix) put(' ');
-    while (at_ < input_.size()) {
+    while (at_ < input_.size() && !target.exceeds(text_.size())) {
       Part part = next_part();
       while (after_space && part.text.starts_with(' ')) part.text.remove_prefix(1);
       for (const char byte : part.text) put(byte);
@@ -90,7 +91,7 @@ class SentencePieceNormalizer final : public Normalizer {
 
   void apply(Normalized& text) const override {
     Builder builder(text.text(), *pieces_);
-    builder.run();
+    builder.run(text);
     const std::string built = builder.text();
     text.replace(built, std::move(builder).starts());
   }
