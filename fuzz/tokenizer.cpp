@@ -36,10 +36,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = all.substr(std::min(end + 1, size)).substr(0, kMostText);
   if (find_invalid_utf8(text)) {
     if (tokenizer->encode(text)) std::abort();
-    (void)tokenizer->encode(text, {.replace_invalid = true});
+    EncodeOptions replacing;
+    replacing.replace_invalid = true;
+    (void)tokenizer->encode(text, replacing);
     return 0;
   }
-  const EncodeOptions cut{.truncation = Truncation{.max_length = 5, .stride = 1}, .padding = Padding{.multiple_of = 4}};
+  EncodeOptions cut;
+  cut.truncation = Truncation{.max_length = 5, .stride = 1};
+  cut.padding.emplace().multiple_of = 4;
   if (const auto encoding = tokenizer->encode(text)) check(*tokenizer, *encoding, text.size());
   (void)tokenizer->encode(text, text.substr(text.size()), cut);
   (void)tokenizer->encode_words({{text}, {}}, cut);

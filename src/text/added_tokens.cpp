@@ -79,6 +79,7 @@ std::optional<StringFinder::Match> StringFinder::find(std::string_view text, uin
   std::optional<Match> best;
   uint32_t node = 0;
   for (uint32_t at = from; at < text.size(); ++at) {
+    if (node == 0 && best) break;
     if (node == 0 && !starts_[static_cast<unsigned char>(text[at])]) continue;
     node = step(node, text[at]);
     if (best && at + 1 - nodes_[node].depth > best->begin) break;  // whatever comes starts behind it

@@ -133,8 +133,8 @@ TEST(BadTokenizer, NormalizersThatGrowWithoutEndAreStopped) {
 }
 
 TEST(BadTokenizer, DecodersThatGrowWithoutEndAreStopped) {
-  const std::string tenfold = R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaaa"})";
-  const std::string steps = tenfold + repeated(", " + tenfold, 40);
+  const std::string more = R"({"type": "Replace", "pattern": {"String": "a"}, "content": ")" + repeated("a", 1000) + "\"}";
+  const std::string steps = more + repeated(", " + more, 40);
   const auto tokenizer = Tokenizer::parse(file(kWords, R"("decoder": {"type": "Sequence", "decoders": [)" + steps + "]}"));
   ASSERT_TRUE(tokenizer) << message_of(tokenizer);
   EXPECT_LT(tokenizer->decode(std::vector<uint32_t>{1, 1}).size(), size_t{3} << 28);

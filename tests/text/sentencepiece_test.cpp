@@ -1,6 +1,6 @@
 // SentencePiece models against the library's own results, every line.
 #include "tests/text/goldens.h"
-#include "text/sentencepiece/pieces.h"
+#include "text/sentencepiece/nbest.h"
 
 namespace nacre {
 namespace {
@@ -52,6 +52,16 @@ void check_spm_decode(const Tokenizer& tokenizer, const Json& op, const std::str
   for (size_t i = 0; i < ids.size(); ++i) NACRE_SAME(tokenizer.token(ids[i]), *op.at("pieces")->at(i)->text());
 }
 
+void check_nbest(const SentencePieces& pieces, const Normalizer& normalizer, const Json& op, const std::string& where) {
+  Normalized text;
+  text.reset(corpus().at(static_cast<size_t>(*op.integer("i"))));
+  normalizer.apply(text);
+  const auto ways = best_cuts(pieces, text.text(), static_cast<size_t>(*op.integer("n")));
+  const auto want = *op.at("ids")->elements();
+  ASSERT_EQ(ways.size(), want.size()) << where;
+  for (size_t i = 0; i < want.size(); ++i) NACRE_SAME(numbers(ways[i]), *want[i].integers());
+}
+
 class SentencePieceGolden : public testing::TestWithParam<std::string> {};
 
 TEST_P(SentencePieceGolden, EveryLineIsEqual) {
@@ -70,6 +80,7 @@ TEST_P(SentencePieceGolden, EveryLineIsEqual) {
     if (kind == "info") check_info(**pieces, op, where);
     if (kind == "encode") check_encode(*tokenizer, op, where);
     if (kind == "normalize") check_normalize(*normalizer, op, where);
+    if (kind == "nbest") check_nbest(**pieces, *normalizer, op, where);
     if (kind == "decode") check_spm_decode(*tokenizer, op, where);
   }
   EXPECT_GT(number, 1000u);
