@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The stored cases of the onnx package on every backend, and with the optimiser off. scripts/test sets NACRE_BUILD and
+# The stored cases of the onnx package on every backend: as stored, with the optimiser off, with every dim a symbol, with inputs as constants. scripts/test sets NACRE_BUILD and
 # NACRE_PYTHON; by hand, after scripts/test ran once:
 #
 #     tests/suites/onnx.sh                              every row of the table below
@@ -8,7 +8,8 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${NACRE_BUILD:-$root/build/release}
 python=${NACRE_PYTHON:-$root/.cache/venv/bin/python}
-rows=(native reference "native --no-optimise" "reference --no-optimise" "null --structure" onnxruntime)
+rows=(native reference "native --no-optimise" "reference --no-optimise" "native --symbolic" "reference --symbolic" "native --constants" "reference --constants"
+      "null --structure" onnxruntime)
 [ $# = 0 ] || rows=("$@")
 cases=1905  # node, simple, pytorch-converted and pytorch-operator of onnx 1.22.0
 

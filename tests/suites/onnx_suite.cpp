@@ -2,7 +2,8 @@
 //
 //   onnx_suite --data SITE_PACKAGES/onnx/backend/test/data --backend native [--filter TEXT] [--expected-failures FILE]
 //
-// --structure compares kinds, dtypes and ranks alone: all that the null backend has.
+// --structure compares kinds, dtypes and ranks alone: all that the null backend has. --symbolic gives every dim of every
+// input a name of its own before the model is loaded; --constants turns the inputs that are tensors into initializers.
 // Prints one line a failure and at the end `N passed, M failed, 0 skipped`. A case listed in the expected failures that
 // passes is a failure too; one that fails as listed is counted as expected and not as passed. Exit code 1 when anything failed.
 #include <sys/resource.h>
@@ -12,12 +13,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 
 #include "compare.h"
 #include "core/os/file.h"
 #include "io/onnx_reader.h"
 #include "io/onnx_tensor.h"
+#include "io/onnx_writer.h"
 #include "nacre/session.h"
 #include "tally.h"
 
@@ -31,6 +34,7 @@ struct Options {
   std::string filter, expected_failures;
   SessionOptions session;
   bool fork = true, quiet = false;
+  bool symbolic = false, constants = false;
   bool structure = false;  // what the null backend can be asked for: kinds, dtypes and ranks
 };
 
@@ -63,21 +67,73 @@ std::string other_structure(const Value& got, const Value& want) {
   return cat("got ", describe(got.tensor()), ", want the dtype and rank of ", describe(want.tensor()));
 }
 
+/// Every dim of every input a symbol of its own. `names` keeps what the model's views see.
+void forget_dims(onnx::GraphProto& graph, std::deque<std::string>& names) {
+  for (onnx::ValueInfoProto& input : graph.input)
+    for (auto& dim : input.type.shape.dim) { dim = {onnx::Dimension::param_kind, 0, names.emplace_back(cat("d", names.size())), {}}; }
+}
+
+/// Inputs become initializers with the values of data set `data`; those that are no tensors stay.
+void fix_inputs(onnx::GraphProto& graph, const fs::path& data, std::deque<Tensor>& values) {
+  const auto types = types_of(graph.input, graph);
+  std::vector<onnx::ValueInfoProto> kept;
+  size_t position = 0;
+  for (onnx::ValueInfoProto& input : graph.input) {
+    const bool has_default =
+        std::any_of(graph.initializer.begin(), graph.initializer.end(), [&](const auto& t) { return t.name == input.name; });
+    const size_t i = has_default ? SIZE_MAX : position++;
+    const fs::path file = data / cat("input_", i, ".pb");
+    if (has_default || input.type.kind != onnx::TypeProto::tensor || !fs::exists(file)) {
+      kept.push_back(std::move(input));
+      continue;
+    }
+    values.push_back(read_value(file, types[i]).tensor());
+    graph.initializer.push_back(onnx::from_tensor(values.back(), input.name));
+  }
+  graph.input = std::move(kept);
+}
+
+/// The case's model as this mode wants it.
+Session load(const fs::path& folder, onnx::ModelProto& model, const Options& suite, const fs::path& data) {
+  if (!suite.symbolic && !suite.constants) return Session::load(folder / "model.onnx", suite.session);
+  std::deque<std::string> names;
+  std::deque<Tensor> values;
+  if (suite.symbolic) forget_dims(model.graph, names);
+  if (suite.constants) fix_inputs(model.graph, data, values);
+  const auto bytes = onnx::serialise(model);
+  if (!bytes) throw bytes.error();
+  return Session::from_bytes(*bytes, nullptr, suite.session);
+}
+
+/// What is left to be given: the stored inputs of those names.
+Inputs inputs_of(const Session& session, const onnx::ModelProto& model, const std::vector<onnx::TypeProto>& types, const fs::path& data) {
+  Inputs out;
+  size_t position = 0;
+  for (const onnx::ValueInfoProto& input : model.graph.input) {
+    const auto& all = model.graph.initializer;
+    if (std::any_of(all.begin(), all.end(), [&](const auto& t) { return t.name == input.name; })) continue;
+    const size_t i = position++;
+    const auto& ports = session.inputs();
+    const bool wanted = std::any_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == input.name; });
+    const fs::path file = data / cat("input_", i, ".pb");
+    if (wanted && fs::exists(file)) out.emplace_back(std::string(input.name), read_value(file, types.at(i)));
+  }
+  return out;
+}
+
 /// Empty when the case passes.
 std::string run_case(const fs::path& folder, const Options& suite) {
-  const SessionOptions& options = suite.session;
   auto file = map_file((folder / "model.onnx").string());
   if (!file) return file.error().what();
   auto model = onnx::parse_model(file->bytes());
   if (!model) return model.error().what();
   const auto input_types = types_of(model->graph.input, model->graph), output_types = types_of(model->graph.output, model->graph);
   try {
-    Session session = Session::load(folder / "model.onnx", options);
     for (int set = 0; fs::exists(folder / ("test_data_set_" + std::to_string(set))); ++set) {
       const fs::path data = folder / ("test_data_set_" + std::to_string(set));
-      Inputs inputs;
-      for (size_t i = 0; i < session.inputs().size() && fs::exists(data / cat("input_", i, ".pb")); ++i)
-        inputs.emplace_back(session.inputs()[i].name, read_value(data / cat("input_", i, ".pb"), input_types.at(i)));
+      onnx::ModelProto changed = *model;
+      const Session session = load(folder, changed, suite, data);
+      const Inputs inputs = inputs_of(session, *model, input_types, data);
       const Outputs outputs = session.run(inputs);
       for (size_t i = 0; fs::exists(data / cat("output_", i, ".pb")); ++i) {
         const Value want = read_value(data / cat("output_", i, ".pb"), output_types.at(i));
@@ -155,10 +211,14 @@ int main(int argc, char** argv) {
       options.quiet = true;
     else if (flag == "--structure")
       options.structure = true;
+    else if (flag == "--symbolic")
+      options.symbolic = true;
+    else if (flag == "--constants")
+      options.constants = true;
     else {
       std::fprintf(stderr,
                    "usage: onnx_suite --data DIR [--backend NAME] [--filter TEXT] [--expected-failures FILE] [--no-optimise] [--no-fork] "
-                   "[--quiet] [--structure]\n");
+                   "[--quiet] [--structure] [--symbolic] [--constants]\n");
       return 2;
     }
   }

@@ -1,5 +1,6 @@
 // nacre ops: the operators there are, since which opsets, and how each backend runs them.
 #include <CLI/CLI.hpp>
+#include <climits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -26,11 +27,20 @@ bool has_kernel(const Coverage& row, const std::string& backend) {
   return found != row.kernels.end() && !found->second.empty() && found->second != "reference";
 }
 
+/// A row whose last version is in no file: importing rewrites every node of it into other operators.
+bool is_rewritten(const Op& op) { return op.since.size() > 0 && *(op.since.end() - 1) == INT_MAX; }
+
+std::vector<int> versions_of(const Op& op) {
+  std::vector<int> out(op.since);
+  if (is_rewritten(op)) out.pop_back();
+  return out;
+}
+
 /// (domain, opset) for each opset that brings or changes an operator, counting what exists in it.
 std::map<std::pair<std::string, int>, Count> by_opset(const std::vector<Coverage>& rows) {
   std::map<std::pair<std::string, int>, Count> out;
   for (const Coverage& row : rows)
-    for (int version : row.op->since) out[{domain_text(row.op->domain), version}];
+    for (int version : versions_of(*row.op)) out[{domain_text(row.op->domain), version}];
   for (auto& [key, count] : out)
     for (const Coverage& row : rows) {
       if (domain_text(row.op->domain) != key.first || row.op->since.size() == 0 || *row.op->since.begin() > key.second) continue;
@@ -42,8 +52,15 @@ std::map<std::pair<std::string, int>, Count> by_opset(const std::vector<Coverage
 
 std::string versions(const Op& op) {
   std::vector<std::string> out;
-  for (int version : op.since) out.push_back(cat(version));
+  for (int version : versions_of(op)) out.push_back(cat(version));
   return joined(out, " ");
+}
+
+std::vector<std::string> types_of(const Op& op) {
+  std::vector<std::string> out;
+  for (int i = 0; i < 32; ++i)
+    if (const auto dtype = static_cast<DType>(i); op.types.has(dtype)) out.emplace_back(to_string(dtype));
+  return out;
 }
 
 Table table_of(const std::vector<Coverage>& rows) {
@@ -71,7 +88,10 @@ std::string json_of(const std::vector<Coverage>& rows) {
   for (const Coverage& row : rows)
     out["operators"].push_back({{"domain", domain_text(row.op->domain)},
                                 {"name", row.op->name},
-                                {"since", std::vector<int>(row.op->since)},
+                                {"since", versions_of(*row.op)},
+                                {"types", types_of(*row.op)},
+                                {"lowered", row.op->lower != nullptr},
+                                {"rewritten", is_rewritten(*row.op)},
                                 {"backends", row.kernels}});
   for (const auto& [key, count] : by_opset(rows))
     out["opsets"].push_back({{"domain", key.first},
