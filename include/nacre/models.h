@@ -3,6 +3,7 @@
 //     nacre::Models models({.memory_budget = int64_t{4} << 30});
 //     models.add("minilm", {.path = "models/minilm.onnx", .session = {.threads = 2}, .slots = 2});
 //     nacre::Model model = models.acquire("minilm");                  // loads it unless it is; others wait for the same load
+//     auto ids = nacre::Tensor::of<int64_t>({1, 3}, {101, 7592, 102});
 //     nacre::Outputs outputs = model.run({{"input_ids", ids}});       // in one of its slots, waiting for a free one
 //     models.swap("minilm", {.path = "models/minilm-v2.onnx"});       // verified and warmed before it takes over
 //     models.unload("minilm");                                        // waits for those who hold it

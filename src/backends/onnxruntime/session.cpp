@@ -8,6 +8,7 @@
 #include "backends/onnxruntime/values.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/os/memory.h"
 #include "graph/op.h"
 #include "ops/interpreter.h"
 
@@ -39,8 +40,8 @@ class Watch {
 
 class OrtExecutable final : public Executable {
  public:
-  OrtExecutable(const Library& library, std::shared_ptr<Session> session, Settings settings, std::string provider)
-      : library_(library), session_(std::move(session)), settings_(std::move(settings)), provider_(std::move(provider)) {}
+  OrtExecutable(const Library& library, std::shared_ptr<Session> session, Settings settings, std::string provider, int64_t bytes)
+      : library_(library), session_(std::move(session)), settings_(std::move(settings)), provider_(std::move(provider)), bytes_(bytes) {}
 
   ~OrtExecutable() override {
     char* name = nullptr;  // the profile's file is written now
@@ -77,6 +78,7 @@ class OrtExecutable final : public Executable {
   }
 
   std::string kernel_name(const Node&) const override { return provider_; }
+  int64_t resident_bytes() const noexcept override { return bytes_; }
 
  private:
   template <class Count, class Name>
@@ -126,6 +128,7 @@ class OrtExecutable final : public Executable {
   std::shared_ptr<Session> session_;
   Settings settings_;
   std::string provider_;
+  int64_t bytes_;  // by which the process grew when the session was made: it does not tell itself
   std::vector<std::string> inputs_, outputs_;
   std::vector<Fact> input_facts_, output_facts_;
 };
@@ -198,9 +201,11 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
   const bool asks_device = made.provider != kCpu;
   LogCapture capture;
   if (asks_device && !lib.api.has(kSessionGetAssignments)) NACRE_TRY(lib.api.call(kSetSessionLogSeverityLevel, made.handle.get(), 0));
+  const int64_t before = resident_memory();
   std::shared_ptr<Session> session = NACRE_TRY(open(lib, graph, options, made.handle.get()));
+  const int64_t grown = std::max<int64_t>(0, resident_memory() - before);
   if (asks_device && options.notes) note_placement(lib, session.get(), made.provider, capture.text(), *options.notes);
-  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider);
+  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider, grown);
   NACRE_TRY(out->bind(graph, options.source != nullptr));
   return out;
 }
