@@ -36,6 +36,28 @@ TEST(Features, ScaledNormalisedImputedAndChosen) {
                f32({2, 1}, {15, 21}));
 }
 
+Outputs run_map(std::string_view op, const Tensor& keys, const Tensor& values, Attributes attributes) {
+  return run_ml(op, {Value::map(keys, values)}, std::move(attributes));
+}
+
+TEST(DictVectorizer, PutsValuesWhereTheVocabularySays) {
+  const Attributes names{{"string_vocabulary", std::vector<std::string>{"a", "c", "b", "z"}}};
+  expect_equal(run_map("DictVectorizer", strings({2}, {"a", "c"}), i64({2}, {4, 8}), names), i64({1, 4}, {4, 8, 0, 0}));
+  expect_failure(run_map("DictVectorizer", strings({1}, {"q"}), i64({1}, {4}), names), ErrorCode::invalid_argument, "'q'");
+  expect_failure(run_map("DictVectorizer", i64({1}, {1}), i64({1}, {4}), names), ErrorCode::invalid_argument, "strings");
+  expect_failure(run_ml("DictVectorizer", {f32({1}, {1})}, names), ErrorCode::invalid_argument, "map");
+}
+
+TEST(CastMap, DenseByKeyAndSparseAtKey) {
+  const Tensor keys = i64({3}, {5, 0, 2}), values = f32({3}, {50, 1, 20});
+  expect_equal(run_map("CastMap", keys, values, {}), f32({1, 3}, {1, 20, 50}));
+  expect_equal(run_map("CastMap", keys, strings({3}, {"50", "1", "20"}), {{"cast_to", "TO_INT64"}}), i64({1, 3}, {1, 20, 50}));
+  const Attributes sparse{{"map_form", "SPARSE"}, {"max_map", int64_t{7}}};
+  expect_equal(run_map("CastMap", keys, values, sparse), f32({1, 7}, {1, 0, 20, 0, 0, 50, 0}));
+  expect_failure(run_map("CastMap", i64({1}, {7}), f32({1}, {1}), sparse), ErrorCode::invalid_argument, "key 7");
+  expect_failure(run_map("CastMap", i64({1}, {7}), strings({1}, {"x"}), {}), ErrorCode::invalid_argument, "'x'");
+}
+
 Attributes one_split(std::vector<int64_t> next) {
   return {{"n_targets", int64_t{2}},
           {"tree_roots", std::vector<int64_t>{0}},
