@@ -1,6 +1,6 @@
 // Extractive question answering: a question and a text in, the parts of the text that answer it out.
 //
-//     auto answerer = nacre::QuestionAnswerer::load("models/distilbert-squad", {.top_k = 3});
+//     auto answerer = nacre::QuestionAnswerer::load("models/distilbert-squad", {.rules = {.top_k = 3}});
 //     std::vector<nacre::Question> questions{{"Where does she live?", "Angela was born in Hamburg and lives in Berlin."}};
 //     for (const nacre::Answer& each : answerer.answer(questions)[0])
 //       std::cout << each.score << " " << each.text << " at byte " << each.span.byte_begin << "\n";
