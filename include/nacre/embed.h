@@ -36,7 +36,7 @@ struct EmbedOptions {
   std::optional<Pooling> pooling;  ///< none: as the directory says, else mean
   std::optional<bool> normalise;   ///< none: as the directory says (a Normalize module), else false
   int64_t max_length = 0;          ///< tokens a text is cut to, special ones included; 0: as the directory says
-  int64_t batch_tokens = 2048;     ///< padded tokens that run at one time
+  int64_t batch_tokens = 512;      ///< padded tokens that run at one time
   bool replace_invalid = false;    ///< ill-formed UTF-8 becomes U+FFFD instead of an error
   std::string prompt;              ///< stands before every text
   std::string prompt_name;         ///< of the directory's prompts, instead of `prompt`; both empty: its default, if it has one

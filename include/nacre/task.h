@@ -19,7 +19,7 @@ namespace nacre {
 struct TaskOptions {
   SessionOptions session;
   int64_t max_length = 0;        ///< tokens a text is cut to, special ones included; 0: as the directory says
-  int64_t batch_tokens = 2048;   ///< padded tokens that run at one time
+  int64_t batch_tokens = 512;    ///< padded tokens that run at one time; more leave the caches, which costs more than it gains
   bool replace_invalid = false;  ///< ill-formed UTF-8 becomes U+FFFD instead of an error
 };
 

@@ -26,7 +26,7 @@ struct TaskLineOptions {
   std::string model, backends, output = "json", input = "auto";
   int threads = 0;
   bool strict = false, replace_invalid = false;
-  int64_t max_length = 0, batch_tokens = 2048;
+  int64_t max_length = 0, batch_tokens = 512;
   std::vector<std::string> texts;
 
   TaskOptions task() const;

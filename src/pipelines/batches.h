@@ -1,6 +1,6 @@
 // Encodings through a model: texts of similar length run together, as many as a number of padded tokens allows.
 //
-//     NACRE_TRY(run_batches(session, pointers, {.most_tokens = 2048, .pad_id = 0}, run, [&](const Batch& batch) -> Result<void> {
+//     NACRE_TRY(run_batches(session, pointers, {.most_tokens = 512, .pad_id = 0}, run, [&](const Batch& batch) -> Result<void> {
 //       const Tensor logits = NACRE_TRY(batch.output("logits", 2));           // float32 [texts, labels]
 //       for (size_t row = 0; row < batch.texts.size(); ++row) use(batch.texts[row], logits, row);
 //       return {};
@@ -18,7 +18,7 @@
 namespace nacre {
 
 struct BatchRules {
-  int64_t most_tokens = 2048;
+  int64_t most_tokens = 512;
   int64_t pad_id = 0;
 };
 

@@ -50,7 +50,7 @@ double dot(const SparseVector& a, const SparseVector& b) {
 SparseEmbedder SparseEmbedder::load(const std::filesystem::path& directory, const TaskOptions& options) {
   const SentenceModules modules = unwrap(read_sentence_modules(unwrap(ModelDirectory::open(directory.string()))));
   TaskOptions smaller = options;
-  smaller.batch_tokens = std::max<int64_t>(options.batch_tokens / 8, 1);  // a token has a logit for each word of the vocabulary
+  smaller.batch_tokens = std::max<int64_t>(options.batch_tokens / 4, 1);  // a token has a logit for each word of the vocabulary
   State state{unwrap(TextModel::load(modules.encoder, smaller, "ForMaskedLM")), {}};
   constexpr std::string_view names[] = {"logits"};
   state.output = unwrap(find_output(state.model.session, names, 3, "logits for each token"));
