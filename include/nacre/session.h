@@ -41,6 +41,9 @@ struct SessionOptions {
   int64_t memory_budget = 0;
   /// False: the graph runs as the file has it.
   bool optimise = true;
+  /// Of a directory that holds the model several times: a file by its name there ("onnx/model_q4.onnx"), or a dtype ("fp16", "q8",
+  /// "q4"), which is a suffix of the name. Empty: the first of the search order (docs/models.md).
+  std::string weights = {};
   BackendOptions backend_options = {};
 };
 

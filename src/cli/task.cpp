@@ -97,7 +97,7 @@ Answers answers_of(std::span<const TaskLine> lines, Work work) {
 }  // namespace
 
 TaskOptions TaskLineOptions::task() const {
-  return {.session = {.backends = split(backends), .strict = strict, .threads = threads},
+  return {.session = {.backends = split(backends), .strict = strict, .threads = threads, .weights = weights},
           .max_length = max_length,
           .batch_tokens = batch_tokens,
           .replace_invalid = replace_invalid};
@@ -114,6 +114,8 @@ void add_line_options(CLI::App& app, TaskLineOptions& options, const std::string
 
 void add_task_options(CLI::App& app, TaskLineOptions& options, const std::string& texts) {
   app.add_option("--model", options.model, "directory or Hub name of the model: config.json, weights, tokenizer.json")->required();
+  app.add_option("--weights", options.weights,
+                 "one of the directory's files (onnx/model_q4.onnx), or a dtype (fp16, q8, q4); else the first there is");
   app.add_option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
   app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
   app.add_flag("--strict", options.strict, "a node that the first backend cannot run is an error");

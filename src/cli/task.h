@@ -23,7 +23,7 @@
 namespace nacre::cli {
 
 struct TaskLineOptions {
-  std::string model, backends, output = "json", input = "auto";
+  std::string model, weights, backends, output = "json", input = "auto";
   int threads = 0;
   bool strict = false, replace_invalid = false;
   int64_t max_length = 0, batch_tokens = 512;

@@ -101,11 +101,13 @@ std::vector<Port> ports_of(const Graph& graph, std::span<const Edge> edges, std:
   return out;
 }
 
-Result<Graph> load_graph(const std::filesystem::path& path) {
+Result<Graph> load_graph(const std::filesystem::path& path, std::string_view weights) {
   std::error_code ignored;
   const bool in_cache = !std::filesystem::exists(path, ignored) && path.extension() != ".onnx" && is_hub_name(path.string());
   const bool directory = in_cache || std::filesystem::is_directory(path, ignored);
-  return guarded([&] { return directory ? import_huggingface(path) : import_onnx_file(path); });
+  if (!directory && !weights.empty())
+    return fail(ErrorCode::invalid_argument, "weights \"", weights, "\": only a directory has several, this is a file");
+  return guarded([&] { return directory ? import_huggingface(path, weights) : import_onnx_file(path); });
 }
 
 std::shared_ptr<const ModelSource> source_of(const std::filesystem::path& path) {
@@ -181,7 +183,9 @@ Result<std::vector<Value>> run_session(const Session::State& state, const Inputs
 // --- the public edge: values become exceptions ---
 
 Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
-  auto load = [&]() -> Result<std::shared_ptr<const State>> { return make_session(NACRE_TRY(load_graph(path)), options, source_of(path)); };
+  auto load = [&]() -> Result<std::shared_ptr<const State>> {
+    return make_session(NACRE_TRY(load_graph(path, options.weights)), options, source_of(path));
+  };
   auto state = load();
   if (!state) throw std::move(state.error().within(path.string()));
   return Session(std::move(*state));

@@ -35,8 +35,8 @@ struct Session::State : Compilation {
 /// Verifies, infers, optimises, places and compiles. `model`: what the graph was imported from, for backends that read models.
 Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options,
                                                            std::shared_ptr<const ModelSource> model = nullptr);
-/// Reads a model file or directory into a graph.
-Result<Graph> load_graph(const std::filesystem::path& path);
+/// Reads a model file or directory into a graph. `weights` as in SessionOptions.
+Result<Graph> load_graph(const std::filesystem::path& path, std::string_view weights = {});
 /// The file that such a graph was read from; null for what no other runtime reads.
 std::shared_ptr<const ModelSource> source_of(const std::filesystem::path& path);
 /// Outputs in the model's order.

@@ -12,6 +12,7 @@
 #include "importers/huggingface/import.h"
 #include "importers/huggingface/sentence_modules.h"
 #include "io/json_tensor.h"
+#include "io/safetensors.h"
 #include "nacre/session.h"
 #include "tests/shared.h"
 
@@ -37,11 +38,13 @@ double worst_difference(const Tensor& got, const Json& want, const Tensor& mask)
   return worst;
 }
 
-/// The model's output; token embeddings of a directory with modules come from its Dense module, normalised.
+/// The model's output; token embeddings come from a linear layer behind it, normalised.
 Tensor output_of(const Outputs& outputs, const std::string& folder, std::string_view name) {
-  if (!is_file(folder + "/1_Dense/config.json")) return outputs[name];
+  if (name != "token_embeddings") return outputs[name];
   const auto modules = read_sentence_modules(*ModelDirectory::open(folder));
-  const Tensor &weight = *modules->modules.at(0).weight, &hidden = outputs["last_hidden_state"];
+  const bool dense = is_file(folder + "/1_Dense/config.json");  // else HF_ColBERT, which has the layer among its weights
+  const Tensor weight = dense ? *modules->modules.at(0).weight : *load_safetensors_directory(folder)->find("linear.weight");
+  const Tensor& hidden = outputs["last_hidden_state"];
   const int64_t in = weight.shape()[1], features = weight.shape()[0], rows = hidden.size() / in;
   Tensor out(DType::float32, {hidden.shape()[0], hidden.shape()[1], features});
   for (int64_t row = 0; row < rows; ++row) {
@@ -177,14 +180,14 @@ Weights tiny_weights(DType dtype) {
 }
 
 /// A model directory of one test.
-class ModelDirectory {
+class ModelDirectoryOfTest {
  public:
-  ModelDirectory() {
+  ModelDirectoryOfTest() {
     std::string pattern = (fs::temp_directory_path() / "nacre_hf_XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
     write("config.json", kConfig);
   }
-  ~ModelDirectory() { fs::remove_all(path_); }
+  ~ModelDirectoryOfTest() { fs::remove_all(path_); }
   const fs::path& path() const { return path_; }
   void write(const std::string& name, std::string_view text) const { std::ofstream(path_ / name) << text; }
   void save(const std::string& name, const Weights& weights) const { ASSERT_TRUE(save_safetensors((path_ / name).string(), weights)); }
@@ -211,7 +214,7 @@ Weights renamed(Weights weights, const std::string& prefix) {
 }
 
 TEST(HuggingFaceImport, PrefixesShardsAndNarrowWeightsGiveTheSameModel) {
-  const ModelDirectory plain, prefixed, sharded, narrow;
+  const ModelDirectoryOfTest plain, prefixed, sharded, narrow;
   const Weights weights = tiny_weights(DType::float32);
   plain.save("model.safetensors", weights);
   const std::vector<float> expected = run_tiny(plain.path());
@@ -235,8 +238,26 @@ TEST(HuggingFaceImport, PrefixesShardsAndNarrowWeightsGiveTheSameModel) {
   EXPECT_NE(close, expected);
 }
 
+TEST(HuggingFaceImport, OneOfSeveralFilesIsChosenByNameOrDtype) {
+  const ModelDirectoryOfTest directory;
+  fs::create_directory(directory.path() / "onnx");
+  for (const char* name : {"onnx/model_q4.onnx", "onnx/model_fp16.onnx"})
+    fs::copy_file(NACRE_SOURCE_DIR "/tests/cli/data/tiny.onnx", directory.path() / name);
+  const auto file_of = [&](std::string_view weights) {
+    const auto graph = import_huggingface(directory.path(), weights);
+    return graph ? graph->metadata.at("file") : graph.error().message();
+  };
+  EXPECT_EQ(file_of("").find("several files could be the model"), 0u) << file_of("");
+  EXPECT_EQ(file_of("q4"), "onnx/model_q4.onnx");
+  EXPECT_EQ(file_of("onnx/model_fp16.onnx"), "onnx/model_fp16.onnx");
+  EXPECT_EQ(file_of("int8").find("no model_int8.onnx for dtype int8"), 0u) << file_of("int8");
+  EXPECT_NO_THROW(Session::load(directory.path(), {.weights = "q4"}));
+  EXPECT_THROW(Session::load(directory.path(), {.weights = "q8"}), Error);
+  EXPECT_THROW(Session::load(directory.path() / "onnx/model_q4.onnx", {.weights = "q4"}), Error);
+}
+
 TEST(HuggingFaceImport, WeightsStayInTheMappedFile) {
-  const ModelDirectory directory;
+  const ModelDirectoryOfTest directory;
   directory.save("model.safetensors", tiny_weights(DType::float32));
   const auto graph = import_huggingface(directory.path());
   ASSERT_TRUE(graph);
@@ -249,7 +270,7 @@ TEST(HuggingFaceImport, WeightsStayInTheMappedFile) {
 }
 
 TEST(HuggingFaceImport, WhatIsUnknownIsNamedWithWhatIsKnown) {
-  const ModelDirectory directory;
+  const ModelDirectoryOfTest directory;
   directory.save("model.safetensors", tiny_weights(DType::float32));
   directory.write("config.json", R"({"model_type": "hopfield"})");
   EXPECT_EQ(directory.failure().find("unknown architecture \"hopfield\"; known: "), 0u) << directory.failure();
@@ -263,7 +284,7 @@ TEST(HuggingFaceImport, WhatIsUnknownIsNamedWithWhatIsKnown) {
 }
 
 TEST(HuggingFaceImport, MissingAndMisshapenWeightsAreNamed) {
-  const ModelDirectory directory;
+  const ModelDirectoryOfTest directory;
   EXPECT_EQ(directory.failure().find("no model here: looked for config.json"), 0u) << directory.failure();
   Weights weights = tiny_weights(DType::float32);
   weights.erase(weights.begin());
@@ -275,7 +296,7 @@ TEST(HuggingFaceImport, MissingAndMisshapenWeightsAreNamed) {
 }
 
 TEST(HuggingFaceImport, TooLongATextIsAnErrorOfTheRun) {
-  const ModelDirectory directory;
+  const ModelDirectoryOfTest directory;
   directory.save("model.safetensors", tiny_weights(DType::float32));
   const Tensor nine(DType::int64, {1, 9});
   try {

@@ -68,6 +68,25 @@ TEST(ChatTemplate, EverySnippetOfTheLanguageIsEqual) {
   EXPECT_EQ(checked, 317u);
 }
 
+/// Beside the shared snippets: errors of types, slices, formats, scopes; make_jinja_cases.py has jinja2 answer them.
+TEST(ChatTemplate, CornersOfTheLanguageAreThoseOfJinja2) {
+  const auto file = parse_ordered_json(read_gz(NACRE_SOURCE_DIR "/tests/text/data/jinja_cases.json"));
+  ASSERT_TRUE(file) << file.error().what();
+  EXPECT_GE(file->find("cases")->elements.size(), 180u);
+  for (const OrderedJson& entry : file->find("cases")->elements) {
+    const std::string& source = entry.find("template")->text;
+    const Rendering got = render(source, *file->find("context"));
+    if (const OrderedJson* out = entry.find("out")) {
+      EXPECT_EQ(outcome(got), out->text) << source;
+      continue;
+    }
+    const std::string& kind = entry.find("error")->text;
+    ASSERT_FALSE(got) << source << " gives " << got->text;
+    EXPECT_EQ(to_string(got.error().kind), kind) << source << ": " << got.error().message;
+    if (kind != "other" && kind != "syntax") EXPECT_EQ(got.error().message, entry.find("message")->text) << source;
+  }
+}
+
 TEST(ChatTemplate, EveryTemplateRendersEveryConversationEqually) {
   NACRE_NEEDS_SHARED("chat_templates/golden.jsonl");
   const OrderedJson file = read_ordered("conversations.json");

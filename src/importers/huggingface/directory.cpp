@@ -179,7 +179,12 @@ Result<std::vector<ModelFile>> ModelDirectory::all_weights(const WeightChoice& c
   Search search(*this);
   if (!choice.file.empty()) {
     if (leaves_directory(choice.file)) return fail(ErrorCode::invalid_argument, "file \"", choice.file, "\" leaves the model's directory");
-    if (search.take(choice.file, "named by the caller")) return search.found;
+    if (search.take(choice.file, "named by the caller")) {
+      if (is_onnx(choice.file) || std::find(std::begin(kSafetensors), std::end(kSafetensors), choice.file) != std::end(kSafetensors))
+        return search.found;
+      return fail(ErrorCode::unsupported, choice.file,
+                  " is neither an .onnx file nor model.safetensors or its index; there are: ", listed(candidates()));
+    }
     return fail(ErrorCode::not_found, choice.file, " is not in ", path_, "; there are: ", listed(candidates()));
   }
   if (!choice.dtype.empty()) {

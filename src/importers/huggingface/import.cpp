@@ -44,6 +44,12 @@ Result<bool> is_sentence_encoder(const ModelDirectory& directory) {
   return false;
 }
 
+/// "onnx/model_q4.onnx" is a file, "q4" a dtype.
+WeightChoice choice_of(std::string_view weights) {
+  const bool file = weights.ends_with(".onnx") || weights.ends_with(".safetensors") || weights.ends_with(".json");
+  return file ? WeightChoice{.file = std::string(weights)} : WeightChoice{.dtype = std::string(weights)};
+}
+
 Result<Graph> import_checkpoint(const ModelDirectory& directory) {
   const Checkpoint checkpoint = NACRE_TRY(Checkpoint::open(directory.path()));
   const Architecture* architecture = NACRE_TRY(find_architecture(checkpoint));
@@ -61,9 +67,9 @@ Result<Graph> import_checkpoint(const ModelDirectory& directory) {
 
 std::span<const Architecture* const> architectures() { return kArchitectures; }
 
-Result<Graph> import_huggingface(const std::filesystem::path& directory) {
+Result<Graph> import_huggingface(const std::filesystem::path& directory, std::string_view weights) {
   const ModelDirectory model = NACRE_TRY(ModelDirectory::open(directory.string()));
-  const std::vector<ModelFile> files = NACRE_TRY(model.all_weights());
+  const std::vector<ModelFile> files = NACRE_TRY(model.all_weights(choice_of(weights)));
   Result<Graph> out = fail(ErrorCode::not_found, "no model");
   std::string before;  // why the file before was not taken
   for (const ModelFile& file : files) {

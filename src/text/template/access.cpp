@@ -121,6 +121,8 @@ Outcome<Value> Engine::attribute(const Value& value, std::string_view name) {
   if (const auto space = value.object<Namespace>())
     for (const auto& [known, held] : space->attributes)
       if (known == name) return held;
+  if (const auto cycler = value.object<Cycler>(); cycler && !cycler->joins && name == "current")
+    return cycler->items[cycler->position % cycler->items.size()];
   if (value.items() && value.items()->kind == List::Kind::group && (name == "grouper" || name == "list"))
     return value.items()->values[name == "list" ? 1 : 0];
   return unknown_attribute(value, name);
@@ -162,6 +164,8 @@ Outcome<Value> Engine::slice(const Value& value, const Expression& node) {
   std::vector<Value> parts;
   for (const ExpressionPointer& part : node.parts) parts.push_back(part ? NACRE_TRY(evaluate(*part)) : Value::none());
   if (value.error()) return std::unexpected(*value.error());
+  for (const Value& part : parts)
+    if (!part.is_none() && !part.is_integer()) return Value::undefined(cat(object_name(value), " has no element of that slice"));
   if (const std::string* whole = value.text()) {
     NACRE_TRY(spend(static_cast<int64_t>(whole->size() / 8)));
     const std::vector<std::string> letters = characters(*whole);

@@ -67,7 +67,9 @@ Outcome<Value> round(Engine&, const Value& self, const Arguments& arguments) {
   const std::string method = text_argument(arguments, 1, "method", "common");
   if (self.error()) return std::unexpected(*self.error());
   if (!self.is_number()) return stop(Error::other, "type ", self.type_name(), " doesn't define __round__ method");
-  if (method == "common") return self.is_integer() && digits >= 0 ? Value(self.integer()) : Value(rounded(self.real(), digits));
+  if (method == "common" && self.is_integer())
+    return Value(digits >= 0 || digits < -30 ? self.integer() : static_cast<Integer>(rounded(self.real(), digits)));
+  if (method == "common") return Value(rounded(self.real(), digits));
   if (method != "ceil" && method != "floor") return stop(Error::raised, "method must be common, ceil or floor");
   const double scale = std::pow(10.0, digits), scaled = self.real() * scale;
   return Value((method == "ceil" ? std::ceil(scaled) : std::floor(scaled)) / scale);

@@ -54,12 +54,15 @@ bool is_url_safe(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '~';
 }
 
-std::string url_quoted(std::string_view text, bool slash) {
+/// `query`: of a query's names and values, where a space is a plus and a slash is quoted.
+std::string url_quoted(std::string_view text, bool query) {
   std::string out;
   for (const char c : text) {
     constexpr char hex[] = "0123456789ABCDEF";
-    if (is_url_safe(c) || (c == '/' && slash))
+    if (is_url_safe(c) || (c == '/' && !query))
       out += c;
+    else if (c == ' ' && query)
+      out += '+';
     else
       out += '%', out += hex[static_cast<unsigned char>(c) >> 4], out += hex[c & 15];
   }
@@ -68,7 +71,7 @@ std::string url_quoted(std::string_view text, bool slash) {
 
 /// A dict, or pairs, as a query; anything else as one quoted text.
 Outcome<Value> urlencode(Engine& engine, const Value& self, const Arguments&) {
-  if (!self.entries() && !self.items()) return engine.text(url_quoted(NACRE_TRY(engine.print(self)), true));
+  if (!self.entries() && !self.items()) return engine.text(url_quoted(NACRE_TRY(engine.print(self)), false));
   std::vector<std::pair<Value, Value>> pairs;
   if (self.entries()) pairs = self.entries()->pairs;
   if (self.items())
@@ -79,9 +82,24 @@ Outcome<Value> urlencode(Engine& engine, const Value& self, const Arguments&) {
     }
   std::string out;
   for (const auto& [key, value] : pairs)
-    out += cat(out.empty() ? "" : "&", url_quoted(NACRE_TRY(engine.print(key)), false), "=",
-               url_quoted(NACRE_TRY(engine.print(value)), false));
+    out +=
+        cat(out.empty() ? "" : "&", url_quoted(NACRE_TRY(engine.print(key)), true), "=", url_quoted(NACRE_TRY(engine.print(value)), true));
   return engine.text(std::move(out));
+}
+
+/// The five entities that escaping makes, back.
+std::string html_unescaped(std::string_view text) {
+  constexpr std::pair<std::string_view, char> entities[] = {{"&lt;", '<'},   {"&gt;", '>'},    {"&quot;", '"'}, {"&#34;", '"'},
+                                                            {"&#39;", '\''}, {"&apos;", '\''}, {"&amp;", '&'}};
+  std::string out;
+  for (size_t at = 0; at < text.size(); ++at) {
+    char plain = text[at];
+    size_t skip = 0;
+    for (const auto& [name, letter] : entities)
+      if (plain == '&' && skip == 0 && text.substr(at).starts_with(name)) plain = letter, skip = name.size() - 1;
+    out += plain, at += skip;
+  }
+  return out;
 }
 
 /// Without tags and comments, white space as single spaces.
@@ -98,7 +116,7 @@ Outcome<Value> striptags(Engine& engine, const Value& self, const Arguments&) {
   }
   std::string out;
   for (const std::string& word : split_text(plain, "", -1)) out += cat(out.empty() ? "" : " ", word);
-  return engine.text(std::move(out));
+  return engine.text(html_unescaped(out));
 }
 
 Outcome<Value> indent(Engine& engine, const Value& self, const Arguments& arguments) {

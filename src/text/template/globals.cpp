@@ -84,7 +84,8 @@ Outcome<Value> joiner(Engine& engine, const Value&, const Arguments& arguments) 
 
 Outcome<Value> raise_exception(Engine& engine, const Value&, const Arguments& arguments) {
   const Value* message = arguments.find(0, "message");
-  return stop(Error::raised, message ? NACRE_TRY(engine.print(*message)) : std::string("raise_exception() without a message"));
+  if (!message) return stop(Error::other, "raise_exception() takes a message");
+  return stop(Error::raised, NACRE_TRY(engine.print(*message)));
 }
 
 /// One directive at a time: no width that a template writes reaches the C library.

@@ -223,17 +223,30 @@ class Lexer {
         out += text[i];
         continue;
       }
-      constexpr std::string_view letters = "ntr\\'\"abfv0\n", plain("\n\t\r\\'\"\a\b\f\v\0\0", 12);
+      constexpr std::string_view letters = "ntr\\'\"abfv\n", plain("\n\t\r\\'\"\a\b\f\v\0", 11);
       const char letter = text[++i];
       const size_t known = letters.find(letter);
       if (letter == 'x' || letter == 'u' || letter == 'U')
         i += NACRE_TRY(append_code(out, text.substr(i + 1), letter == 'x' ? 2 : letter == 'u' ? 4 : 8));
+      else if (letter >= '0' && letter <= '7')
+        i += append_octal(out, text.substr(i)) - 1;
       else if (known == letters.npos)
         out += '\\', out += letter;
       else if (letter != '\n')
         out += plain[known];
     }
     return out;
+  }
+
+  /// Up to three digits; how many.
+  static size_t append_octal(std::string& out, std::string_view text) {
+    char32_t code = 0;
+    size_t count = 0;
+    for (; count < 3 && count < text.size() && text[count] >= '0' && text[count] <= '7'; ++count)
+      code = code * 8 + static_cast<char32_t>(text[count] - '0');
+    char bytes[4];
+    out.append(bytes, static_cast<size_t>(encode_utf8(code, bytes)));
+    return count;
   }
 
   Outcome<size_t> append_code(std::string& out, std::string_view text, size_t digits) const {

@@ -83,12 +83,13 @@ class Parser : public ExpressionParser {
       std::string_view name;
       Outcome<Statement> (Parser::*parse)();
     };
-    constexpr Row rows[] = {{"if", &Parser::condition},      {"for", &Parser::loop},
-                            {"set", &Parser::assignment},    {"macro", &Parser::macro},
-                            {"call", &Parser::call_block},   {"filter", &Parser::filter_block},
-                            {"with", &Parser::with_block},   {"generation", &Parser::generation},
-                            {"block", &Parser::named_block}, {"print", &Parser::print},
-                            {"break", &Parser::leave},       {"continue", &Parser::skip}};
+    constexpr Row rows[] = {{"if", &Parser::condition},          {"for", &Parser::loop},
+                            {"set", &Parser::assignment},        {"macro", &Parser::macro},
+                            {"call", &Parser::call_block},       {"filter", &Parser::filter_block},
+                            {"with", &Parser::with_block},       {"generation", &Parser::generation},
+                            {"block", &Parser::named_block},     {"print", &Parser::print},
+                            {"autoescape", &Parser::autoescape}, {"break", &Parser::leave},
+                            {"continue", &Parser::skip}};
     if (!is(Token::Kind::name)) return unexpected_token("a tag's name");
     const std::string name = token().text;
     for (const Row& row : rows) {
@@ -253,6 +254,14 @@ class Parser : public ExpressionParser {
     advance();
     if (is(Token::Kind::name)) advance();
     NACRE_TRY(close_tag());
+    return out;
+  }
+
+  /// Off is how it is; on would escape what a prompt must have as it is.
+  Outcome<Statement> autoescape() {
+    Statement out = make(Kind::scope);
+    if (!take_name("false")) return wrong("autoescape: only false is known in a chat template");
+    NACRE_TRY(block(out.children, "endautoescape"));
     return out;
   }
 

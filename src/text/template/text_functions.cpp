@@ -48,6 +48,12 @@ bool is_cased(char32_t code) {
 
 bool is_space(char32_t code) { return has_class(code, CharClass::whitespace) || (code >= 0x1C && code <= 0x1F); }
 
+bool starts_with_cased(std::string_view text) {
+  for (const char* at = text.data(); at < text.data() + text.size();)
+    if (const char32_t code = next_code(at); !has_class(code, CharClass::mark)) return is_cased(code);
+  return false;
+}
+
 template <class F>
 void each_code(std::string_view text, F&& visit) {
   for (const char* at = text.data(); at < text.data() + text.size();) visit(next_code(at));
@@ -88,7 +94,15 @@ std::string upper_case(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
   std::string out;
-  each_code(text, [&](char32_t code) { append_lower(out, code); });
+  bool inside = false;  // behind a cased letter, marks between do not count
+  for (const char *at = text.data(), *end = text.data() + text.size(); at < end;) {
+    const char32_t code = next_code(at);
+    if (code == U'Σ' && inside && !starts_with_cased({at, end}))
+      append_code(out, U'ς');
+    else
+      append_lower(out, code);
+    inside = is_cased(code) || (inside && has_class(code, CharClass::mark));
+  }
   return out;
 }
 

@@ -182,6 +182,14 @@ Outcome<Value> format(Engine& engine, const Value& self, const Arguments& argume
   return engine.text(NACRE_TRY(format_braces(engine, text_of_self(self), arguments)));
 }
 
+Outcome<Value> format_map(Engine& engine, const Value& self, const Arguments& arguments) {
+  const Value* mapping = arguments.find(0, "mapping");
+  if (!mapping || !mapping->entries()) return stop(Error::other, "format_map() takes a mapping");
+  Arguments named;
+  for (const auto& [key, value] : mapping->entries()->pairs) named.named.emplace_back(text_of(key), value);
+  return format(engine, self, named);
+}
+
 /// True for every character and at least one.
 template <bool (*holds)(char32_t)>
 Outcome<Value> every(Engine& engine, const Value& self, const Arguments&) {
@@ -274,6 +282,7 @@ constexpr FunctionRow kRows[] = {{"capitalize", changed<capitalised>},
                                  {"endswith", has_end<false>},
                                  {"find", find<false, false>},
                                  {"format", format},
+                                 {"format_map", format_map},
                                  {"index", find<false, true>},
                                  {"isalnum", every<is_alphanumeric>},
                                  {"isalpha", every<is_letter>},

@@ -29,20 +29,12 @@ void masked_lm(Encoder& e) {
   e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.bias");
 }
 
-/// ColBERT's checkpoints name themselves HF_ColBERT: a linear layer without bias over each token; what it gives is normalised.
-/// https://github.com/stanford-futuredata/ColBERT
-void late_interaction(Encoder& e) {
-  const Edge x = e.net.linear(e.x, "linear", {e.c.hidden, -1});
-  e.output(e.by_sequence(e.b.add("LpNormalization", {x}, {{"axis", int64_t{-1}}, {"p", int64_t{2}}}), -1), "token_embeddings");
-}
-
 constexpr Head kHeads[] = {{"Model", base},
                            {"ForMaskedLM", masked_lm},
                            {"ForPreTraining", masked_lm},
                            {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(pooled(e), "classifier"); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
-                           {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }},
-                           {"HF_ColBERT", late_interaction}};
+                           {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
   return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "bert.", "Bert"}, head, kHeads, encode);
