@@ -7,6 +7,8 @@
 
 #include "core/buffer.h"
 #include "core/checked.h"
+#include "core/lasting.h"
+#include "core/os/pages.h"
 
 namespace nacre {
 
@@ -88,6 +90,15 @@ Result<Tensor> allocate(DType dtype, Shape shape, MemoryBudget* budget, Fill fil
   if (is_packed(dtype) && bytes > 0) static_cast<unsigned char*>(data)[bytes - 1] = 0;
   if (fill == Fill::zero) std::memset(data, 0, static_cast<size_t>(padded));
   return TensorMaker::own(dtype, std::move(shape), count, own_buffer(dtype, data, count, std::move(charge)));
+}
+
+Result<Tensor> allocate_lasting(DType dtype, Shape shape) {
+  const int64_t bytes = NACRE_TRY(checked_bytes(dtype, shape)), count = NACRE_TRY(checked_count(shape));
+  if (bytes == 0 || dtype == DType::string) return allocate(dtype, std::move(shape), nullptr, Fill::zero);
+  void* pages = take_pages(static_cast<size_t>(bytes));
+  if (!pages) return fail(ErrorCode::resource_exhausted, "out of memory for ", bytes, " bytes of ", dtype, shape);
+  const auto give_back = [bytes](void* taken) { give_pages_back(taken, static_cast<size_t>(bytes)); };
+  return TensorMaker::own(dtype, std::move(shape), count, std::shared_ptr<void>(pages, give_back));
 }
 
 }  // namespace nacre

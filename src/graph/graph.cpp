@@ -1,10 +1,13 @@
 #include "graph/graph.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "graph/op.h"
 
 namespace nacre {
+
+constexpr int64_t kLargestAvoided = int64_t{1} << 40;  // far from an overflow of the counter
 
 Body::Body(std::string name, Graph graph) : name(std::move(name)), graph(std::make_unique<Graph>(std::move(graph))) {}
 Body::Body(const Body& other)
@@ -173,6 +176,16 @@ Result<void> Rewriter::apply() {
     map_.clear();
   }
   return graph_.tidy();
+}
+
+bool Graph::avoid_symbol(std::string_view name) {
+  if (!name.starts_with('?')) return true;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
+  if (end != name.data() + name.size() || (error != std::errc() && error != std::errc::result_out_of_range)) return true;
+  if (error != std::errc() || number > kLargestAvoided) return false;
+  fresh_ = std::max(fresh_, number);
+  return true;
 }
 
 }  // namespace nacre

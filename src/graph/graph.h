@@ -92,6 +92,8 @@ class Graph {
   SymDim fresh_symbol() { return SymDim::symbol("?" + std::to_string(++fresh_)); }
   /// Symbols made from now on differ from those of `other`: facts travel between a graph and its nodes' bodies.
   void avoid_symbols_of(const Graph& other) { fresh_ = fresh_ < other.fresh_ ? other.fresh_ : fresh_; }
+  /// The same for a name that a file gives to a dim. False: it has the form of ours and is too large to be avoided.
+  bool avoid_symbol(std::string_view name);
 
   /// Drops nodes and edges nothing needs, sorts nodes topologically and renumbers edges. Edges named before are invalid
   /// after. Fails on a cycle.

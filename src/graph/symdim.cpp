@@ -92,6 +92,17 @@ std::optional<int64_t> apply(AtomKind kind, int64_t a, int64_t b) {
   return kind == AtomKind::floor_div ? floor_quotient(a, b) : ceil_quotient(a, b);
 }
 
+/// In parentheses when one of `marks` stands outside of any: sums around a division bar, products behind it.
+std::string enclosed(const SymDim& dim, std::string_view marks) {
+  std::string text = dim.text();
+  int depth = 0;
+  for (char letter : text) {
+    depth += (letter == '(') - (letter == ')');
+    if (depth == 0 && marks.find(letter) != std::string_view::npos) return "(" + text + ")";
+  }
+  return text;
+}
+
 SymDim combine(AtomKind kind, const SymDim& a, const SymDim& b) {
   static constexpr const char* kNames[] = {"", "floor", "ceil", "min", "max"};
   if (a.is_constant() && b.is_constant())
@@ -99,7 +110,8 @@ SymDim combine(AtomKind kind, const SymDim& a, const SymDim& b) {
   const char* joint = kind == AtomKind::min || kind == AtomKind::max ? ", " : " / ";
   SymDim left = a, right = b;
   if (*joint == ',' && right.text() < left.text()) std::swap(left, right);
-  std::string key = cat(kNames[int(kind)], "(", left, joint, right, ")");
+  std::string key = cat(kNames[int(kind)], "(", *joint == ',' ? left.text() : enclosed(left, " "), joint,
+                        *joint == ',' ? right.text() : enclosed(right, " *"), ")");
   if (key.size() > kMaxKey) return unknown_dim();
   return SymDim::Expression::of_atom(std::make_shared<Atom>(Atom{kind, std::move(key), left, right}));
 }

@@ -150,6 +150,17 @@ TEST(Graph, ACopySharesNothingButConstants) {
 }
 
 // A body's unnamed dims and the outer graph's are different dims, whatever their numbers.
+TEST(Graph, FreshSymbolsAvoidThoseOfAFile) {
+  Graph g;
+  EXPECT_TRUE(g.avoid_symbol("?7"));
+  EXPECT_TRUE(g.avoid_symbol("?"));
+  EXPECT_TRUE(g.avoid_symbol("batch"));
+  EXPECT_EQ(g.fresh_symbol().text(), "?8");
+  EXPECT_FALSE(g.avoid_symbol("?9223372036854775807"));
+  EXPECT_FALSE(g.avoid_symbol("?99999999999999999999999"));
+  EXPECT_EQ(g.fresh_symbol().text(), "?9");
+}
+
 TEST(Inference, FreshSymbolsOfABodyAreNewToTheOuterGraph) {
   Graph body;
   const Edge in = body.add_edge("", {});

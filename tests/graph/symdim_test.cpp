@@ -23,6 +23,8 @@ TEST(SymDim, PrintsForPeople) {
   EXPECT_EQ((n - h).text(), "-1*h + n");
   EXPECT_EQ((n - 3).text(), "n - 3");
   EXPECT_EQ(floor_div(h, 2).text(), "floor(h / 2)");
+  EXPECT_EQ(floor_div(h - 16, 16).text(), "floor((h - 16) / 16)");
+  EXPECT_EQ(ceil_div(max(h, 1) + max(n, 1), n * h).text(), "ceil((max(1, h) + max(1, n)) / (h*n))");
   EXPECT_EQ(SymDim(INT64_MIN).text(), "-9223372036854775808");
 }
 

@@ -7,6 +7,7 @@
 #include "backends/native/activation.h"
 #include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
+#include "core/lasting.h"
 #include "graph/op.h"
 
 namespace nacre::native {
@@ -65,7 +66,7 @@ Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackC
   return cache.get(b, transposed ? "panels of a transpose" : "panels", [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
     const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
     auto packed = std::make_shared<Packed>();
-    packed->panels = NACRE_TRY(allocate(DType::float32, {size}));
+    packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {size}));
     NACRE_TRY(pack_panels(b.stored(), transposed, k, n, packed->panels.mutable_data<float>().data()));
     bytes = size * 4;
     return packed;

@@ -5,6 +5,7 @@
 
 #include "backends/native/contraction.h"
 #include "backends/native/kernel.h"
+#include "core/lasting.h"
 #include "core/thread_team.h"
 #include "graph/op.h"
 
@@ -37,7 +38,7 @@ Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
   const int64_t rows = w.shape()[1], input = w.shape()[2], hidden = r.shape()[2];
   Direction out;
   for (auto [from, to, depth] : {std::tuple(&w, &out.inputs, input), {&r, &out.states, hidden}}) {
-    *to = NACRE_TRY(allocate(DType::float32, {kernels().gemm_packed_size(depth, rows)}));
+    *to = NACRE_TRY(allocate_lasting(DType::float32, {kernels().gemm_packed_size(depth, rows)}));
     NACRE_TRY(pack_panels(static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows,
                           to->mutable_data<float>().data()));
     bytes += int64_t(to->byte_size());

@@ -355,7 +355,9 @@ Result<Graph> import_onnx_file(const std::filesystem::path& path) {
   auto file = std::make_shared<MappedFile>(NACRE_TRY(map_file(path.string())));
   onnx::ExternalDir external(path.has_parent_path() ? path.parent_path().string() : ".");
   const std::span<const std::byte> bytes = file->bytes();
-  return import_model(bytes, std::move(file), &external);
+  Graph graph = NACRE_TRY(import_model(bytes, std::move(file), &external));
+  release_mapped(bytes.data(), bytes.size());  // what was parsed is not read again, and every page brought its neighbours along
+  return graph;
 }
 
 Result<Graph> import_onnx_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {

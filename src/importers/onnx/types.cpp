@@ -9,7 +9,9 @@ DType dtype_of_number(int32_t number) { return number > 0 && number < kDTypeCoun
 bool names_nothing(std::string_view name) { return name.empty() || name == "?" || name == "None" || name == "-1"; }
 
 SymDim dim_of(const onnx::Dimension& dim, Graph& graph) {
-  if (dim.kind == onnx::Dimension::param_kind && !names_nothing(dim.dim_param)) return SymDim::symbol(dim.dim_param);
+  // A file that we wrote has symbols of our form.
+  if (dim.kind == onnx::Dimension::param_kind && !names_nothing(dim.dim_param) && graph.avoid_symbol(dim.dim_param))
+    return SymDim::symbol(dim.dim_param);
   if (dim.kind == onnx::Dimension::value_kind && dim.dim_value >= 0) return dim.dim_value;
   return graph.fresh_symbol();
 }
