@@ -129,7 +129,8 @@ const Tokenizer* golden_tokenizer(const std::string& name) {
   static std::vector<std::pair<std::string, std::optional<Tokenizer>>> cache;
   for (const auto& [known, tokenizer] : cache)
     if (known == name) return tokenizer ? &*tokenizer : nullptr;
-  auto loaded = Tokenizer::load(shared_path("tokenizers/" + name));
+  const std::string folder = shared_path("tokenizers/" + name);
+  auto loaded = is_file(folder + "/tokenizer.json") ? Tokenizer::load(folder) : Tokenizer::parse(read_gz(folder + "/tokenizer.json.gz"));
   cache.reserve(16);
   cache.emplace_back(name, loaded ? std::optional<Tokenizer>(std::move(*loaded)) : std::nullopt);
   return cache.back().second ? &*cache.back().second : nullptr;
