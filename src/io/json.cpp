@@ -1,9 +1,11 @@
 #include "io/json.h"
 
 #include <cmath>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "io/json_access.h"
+#include "io/json_table.h"
 
 namespace nacre {
 namespace {
@@ -12,7 +14,40 @@ using Node = nlohmann::json;
 
 const Node kNull;
 
-const Node& node_of(const Json& json) { return *static_cast<const Node*>(JsonAccess::node(json)); }
+/// A table's node is of a kind that no text has, with the table's number as its subtype. Whoever asks for more than its
+/// columns gets it parsed like the rest.
+struct Document {
+  Node root;
+  JsonCut cut;
+  mutable std::deque<Node> expanded;
+  mutable std::mutex mutex;
+
+  const Node& expand(size_t number) const {
+    const std::lock_guard lock(mutex);
+    expanded.resize(cut.tables.size());
+    if (expanded[number].is_null()) expanded[number] = Node::parse(cut.tables[number].source);
+    return expanded[number];
+  }
+};
+
+const Node& raw_node(const Json& json) { return *static_cast<const Node*>(JsonAccess::node(json)); }
+
+const JsonTable* table_of(const Json& json) {
+  if (!raw_node(json).is_binary()) return nullptr;
+  return &static_cast<const Document*>(JsonAccess::document(json).get())->cut.tables[raw_node(json).get_binary().subtype()];
+}
+
+const Node& node_of(const Json& json) {
+  const Node& node = raw_node(json);
+  return node.is_binary() ? static_cast<const Document*>(JsonAccess::document(json).get())->expand(node.get_binary().subtype()) : node;
+}
+
+/// Tables to plain nodes.
+void write_out(Node& node, const Document& document) {
+  if (node.is_binary()) node = Node(document.expand(node.get_binary().subtype()));
+  if (node.is_structured())
+    for (Node& child : node) write_out(child, document);
+}
 
 /// "line 3, column 7" of a byte.
 std::string place_of(std::string_view text, size_t byte) {
@@ -62,6 +97,9 @@ std::string excerpt(const Node& node) {
 
 auto wrong(const Json& json, std::string_view expected) {
   const std::string where = json.path().empty() ? std::string() : json.path() + ": ";
+  if (const JsonTable* table = table_of(json))
+    return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", table->is_object() ? "an object of " : "a list of ",
+                table->size());
   return fail(ErrorCode::invalid_argument, where, "expected ", expected, ", found ", excerpt(node_of(json)));
 }
 
@@ -78,21 +116,43 @@ const Node* find(const Node& node, std::string_view key) {
 
 }  // namespace
 
+namespace {
+
+Result<Json> parse_document(std::string_view text, const JsonLimits& limits, JsonCut cut) {
+  NACRE_TRY(check_depth(text, limits.depth));
+  try {
+    auto document = std::make_shared<Document>();
+    document->root = Node::parse(text);
+    document->cut = std::move(cut);
+    for (const JsonCut::Place& place : document->cut.places) {
+      Node* node = &document->root;
+      for (const std::string& key : place.keys) node = const_cast<Node*>(node ? find(*node, key) : nullptr);
+      // Of equal keys another one may have been the last.
+      if (node && *node == stand_in(place.table)) *node = Node::binary({}, place.table);
+    }
+    const Node* root = &document->root;
+    return JsonAccess::make(std::move(document), root, {});
+  } catch (const Node::exception& error) { return fail(ErrorCode::invalid_argument, reason_of(error)); }
+}
+
+}  // namespace
+
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
     return fail(ErrorCode::resource_exhausted, "JSON of ", text.size(), " bytes, the limit is ", limits.bytes);
-  NACRE_TRY(check_depth(text, limits.depth));
-  try {
-    auto document = std::make_shared<const Node>(Node::parse(text));
-    const Node* root = document.get();
-    return JsonAccess::make(std::move(document), root, {});
-  } catch (const Node::exception& error) { return fail(ErrorCode::invalid_argument, reason_of(error)); }
+  std::optional<JsonCut> cut = limits.views ? cut_tables(text) : std::nullopt;
+  if (cut) {
+    const std::string rest = std::move(cut->rest);
+    if (Result<Json> out = parse_document(rest, limits, std::move(*cut))) return out;
+  }
+  return parse_document(text, limits, {});
 }
 
 Json::Json() : node_(&kNull) {}
 
 Json::Kind Json::kind() const noexcept {
-  switch (node_of(*this).type()) {
+  if (const JsonTable* table = table_of(*this)) return table->is_object() ? Kind::object : Kind::list;
+  switch (raw_node(*this).type()) {
     case Node::value_t::boolean: return Kind::boolean;
     case Node::value_t::number_integer:
     case Node::value_t::number_unsigned: return Kind::integer;
@@ -109,7 +169,10 @@ bool Json::has(std::string_view key) const noexcept {
   return node && !node->is_null();
 }
 
-size_t Json::size() const noexcept { return is_list() || is_object() ? node_of(*this).size() : 0; }
+size_t Json::size() const noexcept {
+  if (const JsonTable* table = table_of(*this)) return table->size();
+  return is_list() || is_object() ? node_of(*this).size() : 0;
+}
 
 Result<Json> Json::at(std::string_view key) const {
   if (!is_object()) return wrong(*this, cat("an object with '", key, "'"));
@@ -142,6 +205,7 @@ Result<std::vector<std::pair<std::string_view, Json>>> Json::entries() const {
 
 Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries() const {
   if (!is_object()) return wrong(*this, "an object");
+  if (const JsonTable* table = table_of(*this)) return table->integers;
   std::vector<std::pair<std::string_view, int64_t>> out;
   out.reserve(size());
   const Node& node = node_of(*this);
@@ -154,12 +218,37 @@ Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries(
 
 Result<std::vector<std::pair<std::string_view, double>>> Json::scored_texts() const {
   if (!is_list()) return wrong(*this, "a list");
+  if (const JsonTable* table = table_of(*this); table && !table->scores.empty()) return table->scores;
   std::vector<std::pair<std::string_view, double>> out;
   out.reserve(size());
   for (const Node& entry : node_of(*this)) {
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
       return wrong(JsonAccess::make(document_, &entry, child_path(*this, out.size())), "[text, number]");
     out.emplace_back(entry[0].get_ref<const std::string&>(), entry[1].get<double>());
+  }
+  return out;
+}
+
+Result<std::vector<std::string_view>> Json::text_views() const {
+  if (!is_list()) return wrong(*this, "a list");
+  if (const JsonTable* table = table_of(*this)) {
+    if (table->texts.empty()) return wrong(*this, "a list of texts");
+    return table->texts;
+  }
+  std::vector<std::string_view> out;
+  for (const Json& element : NACRE_TRY(elements())) out.push_back(NACRE_TRY(element.text()));
+  return out;
+}
+
+Result<std::vector<std::pair<std::string_view, std::string_view>>> Json::text_pairs() const {
+  if (!is_list()) return wrong(*this, "a list");
+  if (const JsonTable* table = table_of(*this); table && !table->pairs.empty()) return table->pairs;
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  out.reserve(size());
+  for (const Node& entry : node_of(*this)) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_string())
+      return wrong(JsonAccess::make(document_, &entry, child_path(*this, out.size())), "[text, text]");
+    out.emplace_back(entry[0].get_ref<const std::string&>(), entry[1].get_ref<const std::string&>());
   }
   return out;
 }
@@ -213,7 +302,13 @@ Result<int64_t> Json::integer(std::string_view key, int64_t fallback) const { re
 Result<double> Json::real(std::string_view key, double fallback) const { return has(key) ? real(key) : fallback; }
 Result<std::string_view> Json::text(std::string_view key, std::string_view fallback) const { return has(key) ? text(key) : fallback; }
 
-std::string Json::dump() const { return node_of(*this).dump(-1, ' ', false, Node::error_handler_t::replace); }
+std::string Json::dump() const {
+  const auto* document = static_cast<const Document*>(document_.get());
+  if (!document || document->cut.tables.empty()) return raw_node(*this).dump(-1, ' ', false, Node::error_handler_t::replace);
+  Node copy = raw_node(*this);
+  write_out(copy, *document);
+  return copy.dump(-1, ' ', false, Node::error_handler_t::replace);
+}
 
 std::string json_quoted(std::string_view text) { return Node(text).dump(-1, ' ', false, Node::error_handler_t::replace); }
 

@@ -21,6 +21,9 @@ namespace nacre {
 struct JsonLimits {
   int depth = 64;
   size_t bytes = size_t{128} << 20;  // a parsed document takes up to some twenty times its text
+  /// Large uniform objects and lists (of integers, scored texts, texts, pairs of texts) become views into the text, which must
+  /// then live as long as the document: a vocabulary loads ten times as fast.
+  bool views = false;
 };
 
 /// A place in a parsed document; copies are cheap and keep the document alive.
@@ -46,11 +49,13 @@ class Json {
   Result<std::vector<Json>> elements() const;
   /// Keys in alphabetical order; the views live as long as the document.
   Result<std::vector<std::pair<std::string_view, Json>>> entries() const;
-  /// The same of an object whose values are all integers, without a Json for each: vocabularies have 250,000.
+  /// The same of an object whose values are all integers, without a Json for each, in any order: vocabularies have 250,000.
   Result<std::vector<std::pair<std::string_view, int64_t>>> integer_entries() const;
 
-  /// A list of ["text", number], in the same way.
+  /// A list of ["text", number], of texts, of ["text", "text"], in the same way.
   Result<std::vector<std::pair<std::string_view, double>>> scored_texts() const;
+  Result<std::vector<std::string_view>> text_views() const;
+  Result<std::vector<std::pair<std::string_view, std::string_view>>> text_pairs() const;
 
   Result<bool> boolean() const;
   Result<int64_t> integer() const;  ///< a real with a whole value counts: exporters write 1e5

@@ -7,6 +7,7 @@ namespace nacre {
 
 struct JsonAccess {
   static const void* node(const Json& json) { return json.node_; }
+  static const std::shared_ptr<const void>& document(const Json& json) { return json.document_; }
   static Json make(std::shared_ptr<const void> document, const void* node, std::string path) {
     Json out;
     out.document_ = std::move(document);

@@ -167,7 +167,7 @@ Encoding joined_plain(std::vector<Encoding>& encodings) {
 }  // namespace
 
 Result<Tokenizer> Tokenizer::parse(std::string_view text) {
-  const Json json = NACRE_TRY(parse_json(text));
+  const Json json = NACRE_TRY(parse_json(text, {.views = true}));
   Tokenizer out;
   out.normalizer_ = NACRE_TRY(load_part(json, "normalizer", load_normalizer));
   out.pre_tokenizer_ = NACRE_TRY(load_part(json, "pre_tokenizer", load_pre_tokenizer));

@@ -8,8 +8,13 @@
 namespace nacre {
 namespace {
 
-// Ids index tables; the largest vocabularies have a quarter of a million. A lying id must not ask for gigabytes.
-constexpr int64_t kMostIds = int64_t{1} << 24;
+// Ids index tables, and share a word with eight bits of a hash; the largest vocabularies have a quarter of a million.
+constexpr int64_t kMostIds = (int64_t{1} << 24) - 1;
+
+/// `token` is the head and the tail.
+bool is_joined(std::string_view token, std::string_view head, std::string_view tail) {
+  return token.size() == head.size() + tail.size() && token.ends_with(tail) && token.starts_with(head);
+}
 
 }  // namespace
 
@@ -42,22 +47,55 @@ std::optional<uint32_t> StringIndex::find(std::string_view key, uint32_t hash) c
   return slot.text ? std::optional(slot.value) : std::nullopt;
 }
 
+uint32_t& Vocabulary::slot_of(std::string_view head, std::string_view tail, uint32_t hash) noexcept {
+  size_t at = place_of(hash);
+  while (slots_[at] != kNone) {
+    const bool alike = slots_[at] >> 24 == (hash & 0xFF);
+    if (alike && is_joined(token(slots_[at] & 0xFFFFFF), head, tail)) break;
+    if (++at == slots_.size()) at = 0;
+  }
+  return slots_[at];
+}
+
+std::optional<uint32_t> Vocabulary::find(std::string_view head, std::string_view tail, uint32_t hash) const noexcept {
+  if (slots_.empty()) return std::nullopt;
+  const uint32_t slot = const_cast<Vocabulary*>(this)->slot_of(head, tail, hash);
+  return slot == kNone ? std::nullopt : std::optional(slot & 0xFFFFFF);
+}
+
+std::vector<std::string_view> Vocabulary::tokens() const {
+  std::vector<std::string_view> out(starts_.size());
+  for (uint32_t id = 0; id < out.size(); ++id) out[id] = token(id);
+  return out;
+}
+
 void Vocabulary::reserve(size_t bytes, size_t ids, size_t count) {
   bytes_.reserve(bytes);
-  tokens_.resize(ids);
-  index_.reserve(count);
+  starts_.assign(ids, kNone);
+  slots_.assign(count + count / 3 + 2, kNone);
 }
 
 void Vocabulary::set(std::string_view token, uint32_t id) {
-  const std::string_view kept(bytes_.data() + bytes_.size(), token.size());
+  const auto length = static_cast<uint32_t>(token.size());
+  if (length >= kLong) {
+    char four[sizeof length];
+    std::memcpy(four, &length, sizeof length);
+    bytes_.insert(bytes_.end(), four, four + sizeof four);
+  }
+  bytes_.push_back(static_cast<char>(std::min(length, kLong)));
+  const auto start = static_cast<uint32_t>(bytes_.size());
   bytes_.insert(bytes_.end(), token.begin(), token.end());
-  tokens_[id] = kept;
-  index_.set(kept, id);
+  const uint32_t hash = PrefixHash::of(token);
+  uint32_t& slot = slot_of({}, token, hash);
+  size_ += slot == kNone;
+  slot = id | hash << 24;
+  starts_[id] = start;
+  longest_ = std::max(longest_, token.size());
 }
 
 Vocabulary::Vocabulary(const std::vector<std::string_view>& tokens) {
-  size_t bytes = 1;
-  for (const std::string_view token : tokens) bytes += token.size();
+  size_t bytes = 0;
+  for (const std::string_view token : tokens) bytes += token.size() + 1 + (token.size() >= kLong) * 4;
   reserve(bytes, tokens.size(), tokens.size());
   for (uint32_t id = 0; id < tokens.size(); ++id) set(tokens[id], id);
 }
@@ -65,12 +103,12 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& tokens) {
 Result<Vocabulary> Vocabulary::load(const Json& json) {
   const auto entries = NACRE_TRY(json.integer_entries());
   Vocabulary out;
-  size_t bytes = 1;  // so that an empty token has a place too
+  size_t bytes = 0;
   int64_t last = -1;
   for (const auto& [token, id] : entries) {
     if (id < 0 || id >= kMostIds)
       return fail(ErrorCode::invalid_argument, json.path(), ".", token, ": id ", id, " is outside [0, ", kMostIds, ")");
-    bytes += token.size();
+    bytes += token.size() + 1 + (token.size() >= kLong) * 4;
     last = std::max(last, id);
   }
   out.reserve(bytes, static_cast<size_t>(last + 1), entries.size());

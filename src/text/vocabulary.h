@@ -1,12 +1,12 @@
-// Tokens and their ids, one block of memory for all strings.
+// Tokens and their ids: one block of memory for all strings, and some ten bytes a token beside them.
 //
-//     Vocabulary vocabulary;
-//     NACRE_TRY(vocabulary.add("hello", 7592));
+//     const Vocabulary vocabulary = NACRE_TRY(Vocabulary::load(NACRE_TRY(json.at("vocab"))));
 //     std::optional<uint32_t> id = vocabulary.find("hello");
 //     std::string_view token = vocabulary.token(7592);       // empty when there is none
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,20 +62,36 @@ class Vocabulary {
   /// From an object {"token": id}.
   static Result<Vocabulary> load(const Json& entries);
 
-  std::optional<uint32_t> find(std::string_view token) const noexcept { return index_.find(token); }
+  std::optional<uint32_t> find(std::string_view token) const noexcept { return find({}, token, PrefixHash::of(token)); }
+  /// Of the head and the tail joined, whose hash it is.
+  std::optional<uint32_t> find(std::string_view head, std::string_view tail, uint32_t hash) const noexcept;
   /// Empty when no token has the id.
-  std::string_view token(uint32_t id) const noexcept { return id < tokens_.size() ? tokens_[id] : std::string_view(); }
-  bool has(uint32_t id) const noexcept { return id < tokens_.size() && tokens_[id].data() != nullptr; }
-  size_t size() const noexcept { return index_.size(); }
+  std::string_view token(uint32_t id) const noexcept {
+    if (!has(id)) return {};
+    const char* const text = bytes_.data() + starts_[id];
+    uint32_t length = static_cast<unsigned char>(text[-1]);
+    if (length == kLong) std::memcpy(&length, text - 5, sizeof length);
+    return {text, length};
+  }
+  bool has(uint32_t id) const noexcept { return id < starts_.size() && starts_[id] != kNone; }
+  size_t size() const noexcept { return size_; }
+  size_t longest() const noexcept { return longest_; }         ///< bytes of the longest token
+  size_t id_limit() const noexcept { return starts_.size(); }  ///< above every id
   /// Views by id, those without a token have no data.
-  const std::vector<std::string_view>& tokens() const noexcept { return tokens_; }
+  std::vector<std::string_view> tokens() const;
 
  private:
+  static constexpr uint32_t kNone = UINT32_MAX, kLong = 255;
   void reserve(size_t bytes, size_t ids, size_t count);
   void set(std::string_view token, uint32_t id);
-  std::vector<char> bytes_;  // not a string: its bytes stay where they are when the vocabulary moves
-  std::vector<std::string_view> tokens_;
-  StringIndex index_;
+  uint32_t& slot_of(std::string_view head, std::string_view tail, uint32_t hash) noexcept;
+  size_t place_of(uint32_t hash) const noexcept { return static_cast<size_t>((uint64_t{hash} * slots_.size()) >> 32); }
+
+  // Each token behind its length in one byte, or 255 behind four. A string would move its bytes with the vocabulary, this does not.
+  std::vector<char> bytes_;
+  std::vector<uint32_t> starts_;  // by id, of the bytes
+  std::vector<uint32_t> slots_;   // ids by hash, eight bits of which are above the id
+  size_t size_ = 0, longest_ = 0;
 };
 
 }  // namespace nacre

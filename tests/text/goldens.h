@@ -49,7 +49,7 @@ inline const std::vector<std::string>& corpus() {
 }
 
 inline Result<Tokenizer> try_golden_tokenizer(const std::string& name) {
-  const std::string json = golden_tokenizer_json(name);
+  const std::string& json = golden_tokenizer_json(name);
   if (json.empty()) return fail(ErrorCode::unsupported, name, " has no tokenizer.json");
   return Tokenizer::parse(json);
 }

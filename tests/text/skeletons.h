@@ -107,8 +107,7 @@ std::string filled_skeleton(std::string skeleton, const std::vector<RankedToken>
   return skeleton;
 }
 
-/// The tokenizer.json of a folder of the shared tokenizers; empty when it has none.
-inline std::string golden_tokenizer_json(const std::string& name) {
+inline std::string read_golden_tokenizer(const std::string& name) {
   const std::string folder = shared_path("tokenizers/" + name + "/");
   for (const char* file : {"tokenizer.json", "tokenizer.json.gz"})
     if (is_file(folder + file)) return read_gz(folder + file);
@@ -117,6 +116,13 @@ inline std::string golden_tokenizer_json(const std::string& name) {
   if (is_file(ranks)) return filled_skeleton(skeleton, tiktoken_tokens(read_gz(ranks)), false, bytes_to_characters);
   const auto as_is = [](std::string_view text) { return std::string(text); };
   return filled_skeleton(skeleton, sentencepiece_tokens(read_gz(folder + "tokenizer.model.gz")), true, as_is);
+}
+
+/// The tokenizer.json of a folder of the shared tokenizers; empty when it has none. The last one is kept.
+inline const std::string& golden_tokenizer_json(const std::string& name) {
+  static std::pair<std::string, std::string> last;
+  if (last.first != name) last = {name, read_golden_tokenizer(name)};
+  return last.second;
 }
 
 }  // namespace nacre

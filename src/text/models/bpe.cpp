@@ -231,27 +231,30 @@ Result<void> Bpe::add_merge(std::string_view left, std::string_view right, std::
 }
 
 /// ["a b", ...] or [["a", "b"], ...].
-Result<void> Bpe::load_merges(const Json& json) {
-  const auto entries = NACRE_TRY(json.elements());
-  if (entries.size() >= MergeTable::kLimit)
-    return fail(ErrorCode::resource_exhausted, json.path(), ": ", entries.size(), " merges, the limit is ", MergeTable::kLimit);
-  merges_ = MergeTable(entries.size());
-  std::string merged;
-  size_t rank = 0;
-  for (const Json& entry : entries) {
-    if (!entry.is_text()) {
-      const std::vector<std::string> pair = NACRE_TRY(entry.texts());
-      if (pair.size() != 2) return fail(ErrorCode::invalid_model, entry.path(), ": expected two tokens, found ", pair.size());
-      NACRE_TRY(add_merge(pair[0], pair[1], json.path(), rank++, merged));
-      continue;
-    }
-    const std::string_view line = NACRE_TRY(entry.text());
+Result<std::vector<std::pair<std::string_view, std::string_view>>> merges_of(const Json& json) {
+  const auto lines = json.text_views();
+  if (!lines) return json.text_pairs();
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  out.reserve(lines->size());
+  for (const std::string_view line : *lines) {
     if (line.starts_with("#version")) continue;
     const size_t space = line.find(' ');
     if (space == line.npos || line.find(' ', space + 1) != line.npos)
-      return fail(ErrorCode::invalid_model, entry.path(), ": expected two tokens and a space between them, found ", json_quoted(line));
-    NACRE_TRY(add_merge(line.substr(0, space), line.substr(space + 1), json.path(), rank++, merged));
+      return fail(ErrorCode::invalid_model, json.path(), "[", out.size(), "]: expected two tokens and a space between them, found ",
+                  json_quoted(line));
+    out.emplace_back(line.substr(0, space), line.substr(space + 1));
   }
+  return out;
+}
+
+Result<void> Bpe::load_merges(const Json& json) {
+  const auto merges = NACRE_TRY(merges_of(json));
+  if (merges.size() >= MergeTable::kLimit)
+    return fail(ErrorCode::resource_exhausted, json.path(), ": ", merges.size(), " merges, the limit is ", MergeTable::kLimit);
+  merges_ = MergeTable(merges.size());
+  std::string merged;
+  for (size_t rank = 0; rank < merges.size(); ++rank)
+    NACRE_TRY(add_merge(merges[rank].first, merges[rank].second, json.path(), rank, merged));
   make_tables();
   return {};
 }

@@ -10,22 +10,15 @@ namespace {
 
 class WordPiece final : public Model {
  public:
-  WordPiece(Vocabulary vocabulary, std::string unknown, const std::string& prefix, size_t most_codes)
-      : vocabulary_(std::move(vocabulary)), unknown_(std::move(unknown)), most_codes_(most_codes) {
-    starts_.reserve(vocabulary_.size());
-    rests_.reserve(vocabulary_.size() / 4);
-    for (uint32_t id = 0; id < vocabulary_.tokens().size(); ++id) {
-      const std::string_view token = vocabulary_.token(id);
-      if (token.empty()) continue;
-      starts_.set(token, id);
-      if (token.size() > prefix.size() && token.starts_with(prefix)) rests_.set(token.substr(prefix.size()), id);
-    }
+  WordPiece(Vocabulary vocabulary, std::string unknown, std::string prefix, size_t most_codes)
+      : vocabulary_(std::move(vocabulary)), unknown_(std::move(unknown)), prefix_(std::move(prefix)), most_codes_(most_codes) {
+    for (const char byte : prefix_) behind_prefix_.add(byte);
   }
 
   const Vocabulary& vocabulary() const override { return vocabulary_; }
 
   Result<void> tokenize(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const override {
-    std::vector<uint32_t> hashes(std::max(starts_.longest(), rests_.longest()));
+    std::vector<uint32_t> hashes(vocabulary_.longest());
     for (uint32_t word = 0; word < words.size(); ++word) {
       const size_t before = out.size();
       if (take_pieces(text, words[word], word, hashes, out)) continue;
@@ -43,13 +36,14 @@ class WordPiece final : public Model {
   bool take_pieces(std::string_view text, ByteRange word, uint32_t number, std::vector<uint32_t>& hashes, std::vector<Piece>& out) const {
     if (word.size() > most_codes_ && count_codes(text.substr(word.begin, word.size())) > most_codes_) return false;
     for (uint32_t begin = word.begin; begin < word.end;) {
-      const StringIndex& pieces = begin == word.begin ? starts_ : rests_;
-      const std::string_view rest = text.substr(begin, std::min<size_t>(word.end - begin, pieces.longest()));
-      PrefixHash hash;
+      const bool first = begin == word.begin;
+      const std::string_view head = first ? std::string_view() : prefix_;
+      const std::string_view rest = text.substr(begin, std::min<size_t>(word.end - begin, vocabulary_.longest()));
+      PrefixHash hash = first ? PrefixHash() : behind_prefix_;
       for (size_t i = 0; i < rest.size(); ++i) hash.add(rest[i]), hashes[i] = hash.value();
       std::optional<uint32_t> id;
       size_t length = rest.size();
-      while (length > 0 && !(id = pieces.find(rest.substr(0, length), hashes[length - 1]))) --length;
+      while (length > 0 && !(id = vocabulary_.find(head, rest.substr(0, length), hashes[length - 1]))) --length;
       if (!id) return false;
       out.push_back({*id, {begin, begin + static_cast<uint32_t>(length)}, number});
       begin += static_cast<uint32_t>(length);
@@ -58,9 +52,9 @@ class WordPiece final : public Model {
   }
 
   Vocabulary vocabulary_;
-  std::string unknown_;
+  std::string unknown_, prefix_;
   size_t most_codes_;
-  StringIndex starts_, rests_;  // of a word; the latter without their prefix
+  PrefixHash behind_prefix_;
 };
 
 Result<std::unique_ptr<const Model>> load(const Json& json) {

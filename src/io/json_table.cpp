@@ -1,0 +1,278 @@
+#include "io/json_table.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "io/utf.h"
+
+namespace nacre {
+namespace {
+
+constexpr size_t kLeastEntries = 256;
+constexpr int kDeepest = 3;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Bytes of the well-formed UTF-8 sequence at `at`; 0 for an ill-formed one. https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf, table
+/// 3-7
+int sequence_length(const char* at, const char* end) {
+  const auto byte = [&](int i) { return at + i < end ? static_cast<unsigned char>(at[i]) : 0u; };
+  const auto continues = [&](int i) { return (byte(i) & 0xC0) == 0x80; };
+  const unsigned lead = byte(0), second = byte(1);
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool allowed = second >= (lead == 0xE0 ? 0xA0u : 0x80u) && second <= (lead == 0xED ? 0x9Fu : 0xBFu);
+    return allowed && continues(2) ? 3 : 0;
+  }
+  if (lead < 0xF0 || lead > 0xF4) return 0;
+  const bool allowed = second >= (lead == 0xF0 ? 0x90u : 0x80u) && second <= (lead == 0xF4 ? 0x8Fu : 0xBFu);
+  return allowed && continues(2) && continues(3) ? 4 : 0;
+}
+
+/// Reads JSON from left to right. What it does not read as expected it leaves; the answer is false.
+class Scanner {
+ public:
+  Scanner(std::string_view text, std::deque<std::string>& decoded)
+      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), decoded_(decoded) {}
+
+  size_t place() const { return static_cast<size_t>(at_ - begin_); }
+  void go_to(size_t place) { at_ = begin_ + place; }
+  bool at_end() { return skip_space(), at_ == end_; }
+  char peek() { return skip_space(), at_ < end_ ? *at_ : '\0'; }
+  bool take(char wanted) {
+    if (peek() != wanted) return false;
+    return ++at_, true;
+  }
+
+  bool text(std::string_view& out) {
+    if (!take('"')) return false;
+    const char* const start = at_;
+    while (at_ < end_) {
+      const auto byte = static_cast<unsigned char>(*at_);
+      if (byte == '"') return out = {start, at_}, ++at_, true;
+      if (byte == '\\') return escaped_text(start, out);
+      if (byte < 0x20) return false;
+      const int length = byte < 0x80 ? 1 : sequence_length(at_, end_);
+      if (length == 0) return false;
+      at_ += length;
+    }
+    return false;
+  }
+
+  bool integer(int64_t& out) {
+    const char* const last = number_end();
+    if (!last || last - at_ > 18) return false;
+    const auto [stop, error] = std::from_chars(at_, last, out);
+    if (error != std::errc() || stop != last) return false;  // a fraction or an exponent
+    return at_ = last, true;
+  }
+
+  bool number(double& out) {
+    const char* const last = number_end();
+    if (!last || std::from_chars(at_, last, out).ec != std::errc()) return false;
+    return at_ = last, true;
+  }
+
+  /// Any value, its inside unread but for strings and brackets.
+  bool skip_value() {
+    int depth = 0;
+    do {
+      const char c = peek();
+      if (c == '"') {
+        if (!skip_text()) return false;
+      } else if (c == '\0') {
+        return false;
+      } else {
+        depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+        if (depth < 0) return false;
+        ++at_;
+        if (depth == 0 && (c == ']' || c == '}')) return true;
+        if (depth == 0) return skip_word(), true;
+      }
+    } while (depth > 0);
+    return true;
+  }
+
+ private:
+  void skip_space() {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  }
+  void skip_word() {
+    while (at_ < end_ && std::string_view(" \n\r\t,]}").find(*at_) == std::string_view::npos) ++at_;
+  }
+  bool skip_text() {
+    for (++at_; at_ < end_; ++at_) {
+      if (*at_ == '\\')
+        ++at_;
+      else if (*at_ == '"')
+        return ++at_, true;
+    }
+    return false;
+  }
+
+  /// Behind the number that starts here, by JSON's grammar; null when there is none.
+  const char* number_end() {
+    skip_space();
+    const char* at = at_;
+    const auto digits = [&] {
+      const char* const first = at;
+      while (at < end_ && is_digit(*at)) ++at;
+      return at > first;
+    };
+    if (at < end_ && *at == '-') ++at;
+    const bool zero = at < end_ && *at == '0';
+    if (zero)
+      ++at;
+    else if (!digits())
+      return nullptr;
+    if (at < end_ && *at == '.' && !(++at, digits())) return nullptr;
+    if (at < end_ && (*at == 'e' || *at == 'E')) {
+      if (++at < end_ && (*at == '+' || *at == '-')) ++at;
+      if (!digits()) return nullptr;
+    }
+    return at < end_ && is_digit(*at) ? nullptr : at;
+  }
+
+  /// The rest of a text that has an escape at the cursor.
+  bool escaped_text(const char* start, std::string_view& out) {
+    std::string text(start, at_);
+    while (at_ < end_ && *at_ != '"') {
+      const auto byte = static_cast<unsigned char>(*at_);
+      if (byte < 0x20) return false;
+      if (byte == '\\') {
+        if (!escape(text)) return false;
+        continue;
+      }
+      const int length = byte < 0x80 ? 1 : sequence_length(at_, end_);
+      if (length == 0) return false;
+      text.append(at_, static_cast<size_t>(length));
+      at_ += length;
+    }
+    if (at_ == end_) return false;
+    ++at_;
+    out = decoded_.emplace_back(std::move(text));
+    return true;
+  }
+
+  bool escape(std::string& out) {
+    constexpr std::string_view letters = "\"\\/bfnrt", values = "\"\\/\b\f\n\r\t";
+    if (++at_ == end_) return false;
+    const char letter = *at_++;
+    if (const size_t known = letters.find(letter); known != letters.npos) return out += values[known], true;
+    uint32_t code = 0;
+    if (letter != 'u' || !four_digits(code)) return false;
+    if (code >= 0xD800 && code < 0xDC00) {
+      uint32_t low = 0;
+      if (end_ - at_ < 2 || at_[0] != '\\' || at_[1] != 'u') return false;
+      at_ += 2;
+      if (!four_digits(low) || low < 0xDC00 || low > 0xDFFF) return false;
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    }
+    return append_utf8(out, code);
+  }
+
+  bool four_digits(uint32_t& out) {
+    if (end_ - at_ < 4) return false;
+    const auto [stop, error] = std::from_chars(at_, at_ + 4, out, 16);
+    if (error != std::errc() || stop != at_ + 4 || *at_ == '-') return false;
+    return at_ += 4, true;
+  }
+
+  const char *begin_, *at_, *end_;
+  std::deque<std::string>& decoded_;
+};
+
+class Cutter {
+ public:
+  explicit Cutter(std::string_view text) : text_(text), in_(text, out_.decoded) {}
+
+  std::optional<JsonCut> run() {
+    if (!object(0) || !in_.at_end() || out_.tables.empty()) return std::nullopt;
+    out_.rest += text_.substr(copied_);
+    return std::move(out_);
+  }
+
+ private:
+  bool object(int depth) {
+    if (!in_.take('{')) return false;
+    if (in_.take('}')) return true;
+    do {
+      std::string_view key;
+      if (!in_.text(key) || !in_.take(':')) return false;
+      keys_.emplace_back(key);
+      if (!value(depth)) return false;
+      keys_.pop_back();
+    } while (in_.take(','));
+    return in_.take('}');
+  }
+
+  bool value(int depth) {
+    const char first = in_.peek();
+    const size_t begin = in_.place();
+    if (first != '{' && first != '[') return in_.skip_value();
+    const size_t kept = out_.decoded.size();
+    if (table(first)) return true;
+    out_.decoded.resize(kept);
+    in_.go_to(begin);
+    return first == '{' && depth + 1 < kDeepest ? object(depth + 1) : in_.skip_value();
+  }
+
+  /// Reads the value as a table, and cuts it out when it is one.
+  bool table(char first) {
+    const size_t begin = in_.place();
+    JsonTable table;
+    in_.take(first);
+    const bool uniform = first == '{' ? rows('}', [&] { return counted(table); }) : list(table);
+    if (!uniform || table.size() < kLeastEntries) return false;
+    table.source = text_.substr(begin, in_.place() - begin);
+    out_.rest.append(text_.substr(copied_, begin - copied_)).append("\"").append(stand_in(out_.tables.size())).append("\"");
+    copied_ = in_.place();
+    out_.places.push_back({keys_, out_.tables.size()});
+    out_.tables.push_back(std::move(table));
+    return true;
+  }
+
+  template <class Row>
+  bool rows(char end, const Row& row) {
+    do
+      if (!row()) return false;
+    while (in_.take(','));
+    return in_.take(end);
+  }
+
+  bool list(JsonTable& table) {
+    if (in_.peek() == '"') return rows(']', [&] { return in_.text(table.texts.emplace_back()); });
+    const size_t begin = in_.place();
+    if (rows(']', [&] { return paired(table); })) return true;
+    table.pairs.clear();
+    in_.go_to(begin);
+    return rows(']', [&] { return scored(table); });
+  }
+
+  bool counted(JsonTable& table) {
+    auto& [text, number] = table.integers.emplace_back();
+    return in_.text(text) && in_.take(':') && in_.integer(number);
+  }
+  bool paired(JsonTable& table) {
+    auto& [left, right] = table.pairs.emplace_back();
+    return in_.take('[') && in_.text(left) && in_.take(',') && in_.text(right) && in_.take(']');
+  }
+  bool scored(JsonTable& table) {
+    auto& [text, score] = table.scores.emplace_back();
+    return in_.take('[') && in_.text(text) && in_.take(',') && in_.number(score) && in_.take(']');
+  }
+
+  std::string_view text_;
+  JsonCut out_;
+  Scanner in_;
+  std::vector<std::string> keys_;
+  size_t copied_ = 0;
+};
+
+}  // namespace
+
+std::string stand_in(size_t table) { return "a table, number " + std::to_string(table); }
+
+std::optional<JsonCut> cut_tables(std::string_view text) { return Cutter(text).run(); }
+
+}  // namespace nacre
