@@ -15,9 +15,10 @@ import sys
 import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "bench/RESULTS.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "bench/RESULTS.md",
+             *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 LINES = {"ARCHITECTURE.md": 150}
-TOP_FOLDERS = ("src/", "include/", "tests/", "tools/", "scripts/", "cmake/", "fuzz/", "bench/")
+TOP_FOLDERS = ("src/", "include/", "tests/", "tools/", "scripts/", "cmake/", "fuzz/", "bench/", "docs/", "examples/")
 STANDARD = "cstdio fstream iostream map span string vector".split()
 
 
