@@ -45,6 +45,7 @@ Result<void> evaluate(Evaluation& e) {
   const PixelFormat format = NACRE_TRY(read_format(e.attributes()));
   const int64_t channels = format == PixelFormat::grey ? 1 : 3;
   if (e.dtype(0) != DType::uint8) return fail(ErrorCode::invalid_argument, "encoded bytes ", describe(e.input(0)), ": expected uint8");
+  if (e.input(0).rank() != 1) return fail(ErrorCode::invalid_argument, "encoded bytes ", describe(e.input(0)), ": expected rank 1");
   const auto bytes = std::as_bytes(e.input(0).data<uint8_t>());
   const Result<ImageSize> size = image_size(bytes);
   if (!size) return size.error().code() == ErrorCode::unavailable ? std::unexpected(size.error()) : nothing(e, channels);

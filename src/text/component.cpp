@@ -67,7 +67,7 @@ Result<std::unique_ptr<const Normalizer>> load_normalizer(const Json& settings) 
 Result<std::unique_ptr<const PreTokenizer>> load_pre_tokenizer(const Json& settings) {
   return load<PreTokenizer>(settings, "pre-tokenizer", kPreTokenizers);
 }
-Result<std::unique_ptr<const Model>> load_model(const Json& settings) { return load<Model>(settings, "model", kModels); }
+Result<std::unique_ptr<const TokenModel>> load_model(const Json& settings) { return load<TokenModel>(settings, "model", kModels); }
 Result<std::unique_ptr<const PostProcessor>> load_post_processor(const Json& settings) {
   return load<PostProcessor>(settings, "post-processor", kPostProcessors);
 }

@@ -51,9 +51,9 @@ struct Piece {
   bool shows_text = false;  // its token is the text itself, not the vocabulary's: Unigram shows what it does not know
 };
 
-class Model {
+class TokenModel {
  public:
-  virtual ~Model() = default;
+  virtual ~TokenModel() = default;
   virtual Result<void> tokenize(std::string_view text, const std::vector<ByteRange>& words, std::vector<Piece>& out) const = 0;
   virtual const Vocabulary& vocabulary() const = 0;
   /// True: takes the bytes of Section::bytes_as_characters as they are.
@@ -86,14 +86,14 @@ struct PartType {
 };
 using NormalizerType = PartType<Normalizer>;
 using PreTokenizerType = PartType<PreTokenizer>;
-using ModelType = PartType<Model>;
+using ModelType = PartType<TokenModel>;
 using PostProcessorType = PartType<PostProcessor>;
 using DecoderType = PartType<Decoder>;
 
 // By the "type" member. Fails (unsupported) on an unknown one, listing the known.
 Result<std::unique_ptr<const Normalizer>> load_normalizer(const Json& settings);
 Result<std::unique_ptr<const PreTokenizer>> load_pre_tokenizer(const Json& settings);
-Result<std::unique_ptr<const Model>> load_model(const Json& settings);
+Result<std::unique_ptr<const TokenModel>> load_model(const Json& settings);
 Result<std::unique_ptr<const PostProcessor>> load_post_processor(const Json& settings);
 Result<std::unique_ptr<const Decoder>> load_decoder(const Json& settings);
 

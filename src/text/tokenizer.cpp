@@ -33,7 +33,7 @@ class CodeCounter {
 /// Encodes one text: between the added tokens normalise, split into words, take pieces.
 class TextEncoder {
  public:
-  TextEncoder(const Normalizer* normalizer, const PreTokenizer* pre_tokenizer, const Model& model, const AddedTokens& added)
+  TextEncoder(const Normalizer* normalizer, const PreTokenizer* pre_tokenizer, const TokenModel& model, const AddedTokens& added)
       : normalizer_(normalizer), pre_tokenizer_(pre_tokenizer), model_(model), added_(added) {}
 
   Result<Encoding> run(std::string_view text) {
@@ -114,7 +114,7 @@ class TextEncoder {
 
   const Normalizer* normalizer_;
   const PreTokenizer* pre_tokenizer_;
-  const Model& model_;
+  const TokenModel& model_;
   const AddedTokens& added_;
   Encoding out_;
   std::shared_ptr<std::deque<std::string>> texts_;

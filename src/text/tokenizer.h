@@ -94,7 +94,7 @@ class Tokenizer {
 
   std::unique_ptr<const Normalizer> normalizer_;
   std::unique_ptr<const PreTokenizer> pre_tokenizer_;
-  std::unique_ptr<const Model> model_;
+  std::unique_ptr<const TokenModel> model_;
   std::unique_ptr<const PostProcessor> post_processor_;
   std::unique_ptr<const Decoder> decoder_;
   AddedTokens added_;

@@ -135,7 +135,7 @@ TEST(Slice, SymbolicDimsStayNamed) {
   EXPECT_EQ(slice(-1, INT64_MAX, 1), "float32[batch,min(1, past + seq)]");
   EXPECT_EQ(slice(-1, INT64_MIN, -1), "float32[batch,past + seq]");
   EXPECT_EQ(slice(0, -2, 1), "float32[batch,max(0, past + seq - 2)]");
-  EXPECT_EQ(slice(0, INT64_MAX, 2), "float32[batch,ceil(past + seq / 2)]");
+  EXPECT_EQ(slice(0, INT64_MAX, 2), "float32[batch,ceil((past + seq) / 2)]");
 }
 
 TEST(Gather, ScalarIndexDropsTheAxisAndBadIndexIsNamed) {

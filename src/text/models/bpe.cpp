@@ -25,7 +25,7 @@ bool has_inner_mark(std::string_view token) {
   return false;
 }
 
-class Bpe final : public Model {
+class Bpe final : public TokenModel {
  public:
   Bpe(Vocabulary vocabulary, Settings settings) : vocabulary_(std::move(vocabulary)), settings_(std::move(settings)) {
     if (settings_.has_unknown) unknown_id_ = vocabulary_.find(settings_.unknown);
@@ -259,7 +259,7 @@ Result<void> Bpe::load_merges(const Json& json) {
   return {};
 }
 
-Result<std::unique_ptr<const Model>> load(const Json& json) {
+Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   const double dropout = NACRE_TRY(json.real("dropout", 0));
   if (dropout != 0) return fail(ErrorCode::unsupported, json.path(), ".dropout: ", dropout, " makes ids random; only 0 is supported");
   Settings settings;

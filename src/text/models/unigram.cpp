@@ -36,7 +36,7 @@ double as_reference_reads(double score) {
 }
 constexpr uint32_t kNowhere = UINT32_MAX;
 
-class Unigram final : public Model {
+class Unigram final : public TokenModel {
  public:
   Unigram(const std::vector<std::string_view>& pieces, std::vector<double> scores, std::optional<uint32_t> unknown, bool byte_fallback)
       : vocabulary_(pieces), scores_(std::move(scores)), trie_(vocabulary_.tokens()), unknown_(unknown) {
@@ -137,7 +137,7 @@ class Unigram final : public Model {
   std::vector<std::optional<uint32_t>> byte_ids_;  // empty without byte fallback
 };
 
-Result<std::unique_ptr<const Model>> load(const Json& json) {
+Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   const auto entries = NACRE_TRY(NACRE_TRY(json.at("vocab")).scored_texts());
   std::vector<std::string_view> pieces;
   std::vector<double> scores;

@@ -4,7 +4,7 @@
 namespace nacre {
 namespace {
 
-class WordLevel final : public Model {
+class WordLevel final : public TokenModel {
  public:
   WordLevel(Vocabulary vocabulary, std::string unknown) : vocabulary_(std::move(vocabulary)), unknown_(std::move(unknown)) {}
 
@@ -28,7 +28,7 @@ class WordLevel final : public Model {
   std::string unknown_;
 };
 
-Result<std::unique_ptr<const Model>> load(const Json& json) {
+Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   Vocabulary vocabulary = NACRE_TRY(Vocabulary::load(NACRE_TRY(json.at("vocab"))));
   return std::make_unique<WordLevel>(std::move(vocabulary), std::string(NACRE_TRY(json.text("unk_token", "<unk>"))));
 }

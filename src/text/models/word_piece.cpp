@@ -8,7 +8,7 @@
 namespace nacre {
 namespace {
 
-class WordPiece final : public Model {
+class WordPiece final : public TokenModel {
  public:
   WordPiece(Vocabulary vocabulary, std::string unknown, std::string prefix, size_t most_codes)
       : vocabulary_(std::move(vocabulary)), unknown_(std::move(unknown)), prefix_(std::move(prefix)), most_codes_(most_codes) {
@@ -57,7 +57,7 @@ class WordPiece final : public Model {
   PrefixHash behind_prefix_;
 };
 
-Result<std::unique_ptr<const Model>> load(const Json& json) {
+Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   Vocabulary vocabulary = NACRE_TRY(Vocabulary::load(NACRE_TRY(json.at("vocab"))));
   const std::string unknown(NACRE_TRY(json.text("unk_token", "[UNK]"))), prefix(NACRE_TRY(json.text("continuing_subword_prefix", "##")));
   const int64_t most = NACRE_TRY(json.integer("max_input_chars_per_word", 100));

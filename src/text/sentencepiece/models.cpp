@@ -161,7 +161,7 @@ class BpeCutter {
   const SentencePieces& pieces_;
 };
 
-class SentencePieceModel final : public Model {
+class SentencePieceModel final : public TokenModel {
  public:
   explicit SentencePieceModel(std::shared_ptr<const SentencePieces> pieces)
       : pieces_(std::move(pieces)), unigram_(*pieces_), bpe_(*pieces_) {}
@@ -234,7 +234,7 @@ class SentencePieceModel final : public Model {
 
 }  // namespace
 
-std::unique_ptr<const Model> make_model(std::shared_ptr<const SentencePieces> pieces) {
+std::unique_ptr<const TokenModel> make_model(std::shared_ptr<const SentencePieces> pieces) {
   return std::make_unique<SentencePieceModel>(std::move(pieces));
 }
 

@@ -62,7 +62,7 @@ class SentencePieces {
 };
 
 std::unique_ptr<const Normalizer> make_normalizer(std::shared_ptr<const SentencePieces> pieces);
-std::unique_ptr<const Model> make_model(std::shared_ptr<const SentencePieces> pieces);
+std::unique_ptr<const TokenModel> make_model(std::shared_ptr<const SentencePieces> pieces);
 /// Control pieces leave no text, those in `shown` excepted.
 std::unique_ptr<const Decoder> make_decoder(std::shared_ptr<const SentencePieces> pieces, std::set<std::string, std::less<>> shown);
 

@@ -55,7 +55,7 @@ void append_escaped(std::string& out, char32_t code, char quote) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const bool apostrophe = text.find('\'') != text.npos, quotes = text.find('"') != text.npos;
   const char quote = apostrophe && !quotes ? '"' : '\'';
   std::string out(1, quote);
@@ -130,7 +130,7 @@ std::string representation(const Value& value) {
   if (value.is_boolean()) return value.truth() ? "True" : "False";
   if (value.is_integer()) return integer_text(value.integer());
   if (value.is_real()) return real_text(value.real());
-  if (value.text()) return quoted(*value.text());
+  if (value.text()) return in_quotes(*value.text());
   if (value.items()) return list_text(*value.items());
   if (value.entries()) return dict_text(*value.entries());
   if (const auto macro = value.object<const Macro>()) return cat("<Macro '", macro->name, "'>");
