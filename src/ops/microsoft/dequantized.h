@@ -17,4 +17,13 @@ inline Edge quantized(Upgrade& u, Edge x, size_t i, DType dtype) {
   return b.add("QuantizeLinear", {x, u.input(i), zero});
 }
 
+/// The node becomes f(the values at `operands`, as float), quantized by scale `scale` to the dtype of input 0.
+template <class F>
+Result<void> between_quantizers(Upgrade& u, std::initializer_list<size_t> operands, size_t scale, F f) {
+  if (!u.has(scale)) return fail(ErrorCode::invalid_model, "input ", scale, " is required and absent");
+  std::vector<Edge> x;
+  for (size_t i : operands) x.push_back(dequantized(u, i));
+  return replace(u, {quantized(u, f(x), scale, u.fact(0).dtype)});
+}
+
 }  // namespace nacre

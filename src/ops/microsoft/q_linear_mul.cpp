@@ -6,9 +6,7 @@ namespace nacre {
 namespace {
 
 Result<void> upgrade(Upgrade& u) {
-  if (!u.has(6)) return fail(ErrorCode::invalid_model, "input 6 is required and absent");
-  const Edge y = u.builder.mul(dequantized(u, 0), dequantized(u, 3));
-  return replace(u, {quantized(u, y, 6, u.fact(0).dtype)});
+  return between_quantizers(u, {0, 3}, 6, [&](const std::vector<Edge>& x) { return u.builder.mul(x[0], x[1]); });
 }
 
 }  // namespace

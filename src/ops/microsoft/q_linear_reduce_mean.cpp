@@ -6,10 +6,10 @@ namespace nacre {
 namespace {
 
 Result<void> upgrade(Upgrade& u) {
-  if (!u.has(3)) return fail(ErrorCode::invalid_model, "input 3 is required and absent");
   const Attributes& a = u.node.attributes;
-  const Edge y = u.builder.reduce("ReduceMean", dequantized(u, 0), a.integers("axes"), a.integer("keepdims", 1) != 0);
-  return replace(u, {quantized(u, y, 3, u.fact(0).dtype)});
+  return between_quantizers(u, {0}, 3, [&](const std::vector<Edge>& x) {
+    return u.builder.reduce("ReduceMean", x[0], a.integers("axes"), a.integer("keepdims", 1) != 0);
+  });
 }
 
 }  // namespace

@@ -6,9 +6,7 @@ namespace nacre {
 namespace {
 
 Result<void> upgrade(Upgrade& u) {
-  if (!u.has(3)) return fail(ErrorCode::invalid_model, "input 3 is required and absent");
-  const Edge y = u.builder.sigmoid(dequantized(u, 0));
-  return replace(u, {quantized(u, y, 3, u.fact(0).dtype)});
+  return between_quantizers(u, {0}, 3, [&](const std::vector<Edge>& x) { return u.builder.sigmoid(x[0]); });
 }
 
 }  // namespace
