@@ -71,6 +71,10 @@ void Encoder::post_norm_layer(const std::string& name, const LayerNames& names) 
   x = net.layer_norm(b.add(net.linear(inner, at(names.outer), {c.inner, c.hidden}), x), at(names.outer_norm), c.hidden, c.epsilon);
 }
 
+void Encoder::post_norm_layers(std::string_view prefix, const LayerNames& names) {
+  for (int64_t layer = 0; layer < c.layers && net.status(); ++layer) post_norm_layer(cat(prefix, layer), names);
+}
+
 Edge Encoder::first_token() { return b.add("Gather", {by_sequence(x, c.hidden), integer(0)}, {{"axis", int64_t{1}}}); }
 
 void Encoder::span_logits(const std::string& name) {
@@ -78,6 +82,13 @@ void Encoder::span_logits(const std::string& name) {
   const auto ends = b.add_many("Split", {both}, 2, {{"axis", int64_t{-1}}, {"num_outputs", int64_t{2}}});
   output(b.add("Squeeze", {ends[0], b.ints({-1})}), "start_logits");
   output(b.add("Squeeze", {ends[1], b.ints({-1})}), "end_logits");
+}
+
+Edge Encoder::pooled(const std::string& name) { return b.tanh(net.linear(first_token(), name, {c.hidden, c.hidden})); }
+
+void Encoder::base_outputs(const std::string& pooler) {
+  last_hidden_state();
+  if (net.has(pooler + ".weight")) output(pooled(pooler), "pooler_output");
 }
 
 void Encoder::vocabulary_logits(Edge value, int64_t features, const std::string& own, const std::string& tied, const std::string& bias) {

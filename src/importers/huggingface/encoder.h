@@ -32,6 +32,11 @@ struct LayerNames {
   const char *query, *key, *value, *mixed, *mixed_norm, *inner, *outer, *outer_norm;
 };
 
+/// BERT's own, which most of its kin kept.
+inline constexpr LayerNames kBertLayerNames{
+    "attention.self.query",       "attention.self.key", "attention.self.value", "attention.output.dense",
+    "attention.output.LayerNorm", "intermediate.dense", "output.dense",         "output.LayerNorm"};
+
 struct Encoder {
   Encoder(Graph& graph, const Checkpoint& checkpoint, const EncoderConfig& config, std::string prefix)
       : net(graph, checkpoint, std::move(prefix)), b(net.builder), c(config), json(checkpoint.config()) {}
@@ -61,12 +66,18 @@ struct Encoder {
 
   /// One layer: x becomes norm(x + attention), norm(x + feed-forward).
   void post_norm_layer(const std::string& name, const LayerNames& names);
+  /// All of them: `prefix` and their number.
+  void post_norm_layers(std::string_view prefix, const LayerNames& names);
 
   Edge by_sequence(Edge value, int64_t features) { return unflatten(b, value, shape, features); }
   /// The first token's vector: [batch, hidden].
   Edge first_token();
+  /// tanh of the layer `name` over it: BERT's pooler.
+  Edge pooled(const std::string& name = "pooler.dense");
   /// The heads' outputs.
   void last_hidden_state() { output(by_sequence(x, c.hidden), "last_hidden_state"); }
+  /// The same, and pooler_output where the file has that layer.
+  void base_outputs(const std::string& pooler = "pooler.dense");
   void sequence_logits(Edge pooled, const std::string& name) { output(net.linear(pooled, name, {c.hidden, -1}), "logits"); }
   void token_logits(const std::string& name) { output(by_sequence(net.linear(x, name, {c.hidden, -1}), -1), "logits"); }
   void span_logits(const std::string& name);

@@ -8,6 +8,9 @@
 
 namespace nacre {
 
+/// Its heads, which MPNet has, too.
+std::span<const Head> roberta_heads();
+
 Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix);
 
 }  // namespace nacre

@@ -20,21 +20,14 @@ void encode(Encoder& e) {
       e.post_norm_layer(cat("encoder.albert_layer_groups.", layer * groups / e.c.layers, ".albert_layers.", i), kNames);
 }
 
-Edge pooled(Encoder& e) { return e.b.tanh(e.net.linear(e.first_token(), "pooler", {e.c.hidden, e.c.hidden})); }
-
-void base(Encoder& e) {
-  e.last_hidden_state();
-  if (e.net.has("pooler.weight")) e.output(pooled(e), "pooler_output");
-}
-
 void masked_lm(Encoder& e) {
   const Edge x = e.transform("predictions.dense", e.c.activation, "predictions.LayerNorm", e.c.embedding);
   e.vocabulary_logits(x, e.c.embedding, "predictions.decoder", "embeddings.word_embeddings.weight", "predictions.bias");
 }
 
-constexpr Head kHeads[] = {{"Model", base},
+constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.base_outputs("pooler"); }},
                            {"ForMaskedLM", masked_lm},
-                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(pooled(e), "classifier"); }},
+                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(e.pooled("pooler"), "classifier"); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
                            {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 

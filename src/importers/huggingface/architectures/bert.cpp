@@ -5,22 +5,11 @@
 namespace nacre {
 namespace {
 
-constexpr LayerNames kNames{"attention.self.query",       "attention.self.key", "attention.self.value", "attention.output.dense",
-                            "attention.output.LayerNorm", "intermediate.dense", "output.dense",         "output.LayerNorm"};
-
 void encode(Encoder& e) {
   e.open();
   const Edge types = e.input("token_type_ids");
   e.x = e.embed("embeddings", e.places(), types);
-  for (int64_t layer = 0; layer < e.c.layers && e.net.status(); ++layer) e.post_norm_layer(cat("encoder.layer.", layer), kNames);
-}
-
-/// tanh of a linear layer over the first token.
-Edge pooled(Encoder& e) { return e.b.tanh(e.net.linear(e.first_token(), "pooler.dense", {e.c.hidden, e.c.hidden})); }
-
-void base(Encoder& e) {
-  e.last_hidden_state();
-  if (e.net.has("pooler.dense.weight")) e.output(pooled(e), "pooler_output");
+  e.post_norm_layers("encoder.layer.", kBertLayerNames);
 }
 
 /// The decoder is the word table again unless the file has its own.
@@ -29,10 +18,10 @@ void masked_lm(Encoder& e) {
   e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.bias");
 }
 
-constexpr Head kHeads[] = {{"Model", base},
+constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.base_outputs(); }},
                            {"ForMaskedLM", masked_lm},
                            {"ForPreTraining", masked_lm},
-                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(pooled(e), "classifier"); }},
+                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(e.pooled(), "classifier"); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
                            {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 

@@ -19,7 +19,7 @@ Result<EncoderConfig> read_config(const Json& json) {
 void encode(Encoder& e) {
   e.open();
   e.x = e.embed("embeddings", e.places(), kAbsent);
-  for (int64_t layer = 0; layer < e.c.layers && e.net.status(); ++layer) e.post_norm_layer(cat("transformer.layer.", layer), kNames);
+  e.post_norm_layers("transformer.layer.", kNames);
 }
 
 void masked_lm(Encoder& e) {

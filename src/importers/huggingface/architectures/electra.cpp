@@ -5,15 +5,12 @@
 namespace nacre {
 namespace {
 
-constexpr LayerNames kNames{"attention.self.query",       "attention.self.key", "attention.self.value", "attention.output.dense",
-                            "attention.output.LayerNorm", "intermediate.dense", "output.dense",         "output.LayerNorm"};
-
 void encode(Encoder& e) {
   e.open();
   const Edge types = e.input("token_type_ids");
   e.x = e.embed("embeddings", e.places(), types);
   if (e.c.embedding != e.c.hidden) e.x = e.net.linear(e.x, "embeddings_project", {e.c.embedding, e.c.hidden});
-  for (int64_t layer = 0; layer < e.c.layers && e.net.status(); ++layer) e.post_norm_layer(cat("encoder.layer.", layer), kNames);
+  e.post_norm_layers("encoder.layer.", kBertLayerNames);
 }
 
 void masked_lm(Encoder& e) {

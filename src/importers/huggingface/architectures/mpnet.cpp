@@ -2,7 +2,7 @@
 // https://arxiv.org/abs/2004.09297, transformers/models/mpnet/modeling_mpnet.py
 #include <cmath>
 
-#include "importers/huggingface/encoder.h"
+#include "importers/huggingface/roberta.h"
 
 namespace nacre {
 namespace {
@@ -41,29 +41,11 @@ void encode(Encoder& e) {
   if (!pad) return e.net.fail_with(pad.error());
   e.x = e.embed("embeddings", e.places_behind_padding(*pad), kAbsent);
   e.mask = e.b.add(e.mask, relative_bias(e));
-  for (int64_t layer = 0; layer < e.c.layers && e.net.status(); ++layer) e.post_norm_layer(cat("encoder.layer.", layer), kNames);
+  e.post_norm_layers("encoder.layer.", kNames);
 }
-
-void base(Encoder& e) {
-  e.last_hidden_state();
-  if (e.net.has("pooler.dense.weight"))
-    e.output(e.b.tanh(e.net.linear(e.first_token(), "pooler.dense", {e.c.hidden, e.c.hidden})), "pooler_output");
-}
-
-void masked_lm(Encoder& e) {
-  const Edge x = e.transform("lm_head.dense", "gelu", "lm_head.layer_norm", e.c.hidden);
-  e.vocabulary_logits(x, e.c.hidden, "lm_head.decoder", "embeddings.word_embeddings.weight", "lm_head.bias");
-}
-
-constexpr Head kHeads[] = {
-    {"Model", base},
-    {"ForMaskedLM", masked_lm},
-    {"ForSequenceClassification", [](Encoder& e) { e.first_token_classifier("classifier.dense", "tanh", "classifier.out_proj"); }},
-    {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
-    {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "mpnet.", "MPNet"}, head, kHeads, encode);
+  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "mpnet.", "MPNet"}, head, roberta_heads(), encode);
 }
 
 }  // namespace

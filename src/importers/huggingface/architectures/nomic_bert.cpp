@@ -74,23 +74,16 @@ void encode(Encoder& e) {
   for (int64_t i = 0; i < e.c.layers && e.net.status(); ++i) layer(e, cat("encoder.layers.", i), rotary, places);
 }
 
-Edge pooled(Encoder& e) { return e.b.tanh(e.net.linear(e.first_token(), "pooler.dense", {e.c.hidden, e.c.hidden})); }
-
-void base(Encoder& e) {
-  e.last_hidden_state();
-  if (e.net.has("pooler.dense.weight")) e.output(pooled(e), "pooler_output");
-}
-
 void masked_lm(Encoder& e) {
   const Edge x =
       e.transform("cls.predictions.transform.dense", gate_of(e.c.activation), "cls.predictions.transform.layer_norm", e.c.hidden);
   e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.decoder.bias");
 }
 
-constexpr Head kHeads[] = {{"Model", base},
+constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.base_outputs(); }},
                            {"ForMaskedLM", masked_lm},
                            {"ForPreTraining", masked_lm},
-                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(pooled(e), "classifier"); }},
+                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(e.pooled(), "classifier"); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
                            {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 

@@ -4,22 +4,13 @@
 namespace nacre {
 namespace {
 
-constexpr LayerNames kNames{"attention.self.query",       "attention.self.key", "attention.self.value", "attention.output.dense",
-                            "attention.output.LayerNorm", "intermediate.dense", "output.dense",         "output.LayerNorm"};
-
 void encode(Encoder& e) {
   e.open();
   const Edge types = e.input("token_type_ids");
   const Result<int64_t> pad = e.json.integer("pad_token_id", 1);
   if (!pad) return e.net.fail_with(pad.error());
   e.x = e.embed("embeddings", e.places_behind_padding(*pad), types);
-  for (int64_t layer = 0; layer < e.c.layers && e.net.status(); ++layer) e.post_norm_layer(cat("encoder.layer.", layer), kNames);
-}
-
-void base(Encoder& e) {
-  e.last_hidden_state();
-  if (e.net.has("pooler.dense.weight"))
-    e.output(e.b.tanh(e.net.linear(e.first_token(), "pooler.dense", {e.c.hidden, e.c.hidden})), "pooler_output");
+  e.post_norm_layers("encoder.layer.", kBertLayerNames);
 }
 
 void masked_lm(Encoder& e) {
@@ -28,7 +19,7 @@ void masked_lm(Encoder& e) {
 }
 
 constexpr Head kHeads[] = {
-    {"Model", base},
+    {"Model", [](Encoder& e) { e.base_outputs(); }},
     {"ForMaskedLM", masked_lm},
     {"ForSequenceClassification", [](Encoder& e) { e.first_token_classifier("classifier.dense", "tanh", "classifier.out_proj"); }},
     {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
@@ -37,6 +28,8 @@ constexpr Head kHeads[] = {
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) { return build_roberta(checkpoint, head, "Roberta"); }
 
 }  // namespace
+
+std::span<const Head> roberta_heads() { return kHeads; }
 
 Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix) {
   return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "roberta.", class_prefix}, head, kHeads, encode);
