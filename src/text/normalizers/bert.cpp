@@ -4,6 +4,7 @@
 
 #include "text/component.h"
 #include "text/normal_forms.h"
+#include "text/rewrite.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -29,22 +30,12 @@ class BertNormalizer final : public Normalizer {
 
   void apply(Normalized& text) const override {
     if (strip_ && needs_reordering(text.text())) return apply_steps(text);
-    Rewrite rewrite(text);
     const std::string_view present = text.text();
-    const char* const start = present.data();
-    const char* const end = start + present.size();
-    for (const char* at = start; at < end;) {
-      const char* const from = at;
-      const char32_t code = next_code(at);
-      const ByteRange range{static_cast<uint32_t>(from - start), static_cast<uint32_t>(at - start)};
-      if (code < 0x80) {
-        const char mapped = static_cast<char>(ascii_[code]);
-        if (ascii_[code] != kRemoved) rewrite.put(std::string_view(&mapped, 1), range);
-      } else {
-        put_other(rewrite, code, present.substr(range.begin, range.size()), range);
-      }
-    }
-    rewrite.finish();
+    rewrite_each(text, [&](Rewrite& out, char32_t code, ByteRange range) {
+      if (code >= 0x80) return put_other(out, code, present.substr(range.begin, range.size()), range);
+      const char mapped = static_cast<char>(ascii_[code]);
+      if (ascii_[code] != kRemoved) out.put(std::string_view(&mapped, 1), range);
+    });
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "text/byte_level.h"
 
 #include "text/component.h"
+#include "text/rewrite.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -10,16 +11,10 @@ namespace {
 class ByteLevelNormalizer final : public Normalizer {
  public:
   void apply(Normalized& text) const override {
-    Rewrite rewrite(text);
     const std::string_view present = text.text();
-    const char* const start = present.data();
-    for (const char* at = start; at < start + present.size();) {
-      const char* const from = at;
-      next_code(at);
-      const ByteRange range{static_cast<uint32_t>(from - start), static_cast<uint32_t>(at - start)};
-      for (const char* byte = from; byte < at; ++byte) rewrite.put(byte_token(static_cast<uint8_t>(*byte)), range);
-    }
-    rewrite.finish();
+    rewrite_each(text, [present](Rewrite& out, char32_t, ByteRange range) {
+      for (const char byte : present.substr(range.begin, range.size())) out.put(byte_token(static_cast<uint8_t>(byte)), range);
+    });
   }
 };
 

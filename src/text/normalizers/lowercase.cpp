@@ -1,5 +1,6 @@
 // Lowercase: every code point by itself, so that a final sigma is a plain one.
 #include "text/component.h"
+#include "text/rewrite.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -8,22 +9,12 @@ namespace {
 class Lowercase final : public Normalizer {
  public:
   void apply(Normalized& text) const override {
-    Rewrite rewrite(text);
-    const std::string_view present = text.text();
-    const char* const start = present.data();
-    for (const char* at = start; at < start + present.size();) {
-      const auto begin = static_cast<uint32_t>(at - start);
-      const char32_t code = next_code(at);
-      const auto end = static_cast<uint32_t>(at - start);
-      if (code < 0x80 ? code - 'A' >= 26 : !has_class(code, CharClass::changes)) {
-        rewrite.keep(begin, end);
-        continue;
-      }
+    rewrite_each(text, [](Rewrite& out, char32_t code, ByteRange range) {
+      if (code < 0x80 ? code - 'A' >= 26 : !has_class(code, CharClass::changes)) return out.keep(range.begin, range.end);
       char32_t lowered[kMostCodes];
       const int count = lower_case(code, lowered);
-      for (int i = 0; i < count; ++i) rewrite.put(lowered[i], {begin, end});
-    }
-    rewrite.finish();
+      for (int i = 0; i < count; ++i) out.put(lowered[i], range);
+    });
   }
 };
 

@@ -1,6 +1,7 @@
 // Nmt: what machine translation corpora have to lose: control characters go, odd white space becomes a space.
 // https://github.com/google/sentencepiece/blob/master/src/builder.cc, BuildNmtNFKCMap
 #include "text/component.h"
+#include "text/rewrite.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -29,21 +30,11 @@ bool becomes_space(char32_t code) {
 class Nmt final : public Normalizer {
  public:
   void apply(Normalized& text) const override {
-    Rewrite rewrite(text);
-    const std::string_view present = text.text();
-    const char* const start = present.data();
-    for (const char* at = start; at < start + present.size();) {
-      const auto begin = static_cast<uint32_t>(at - start);
-      const char32_t code = next_code(at);
-      const auto end = static_cast<uint32_t>(at - start);
-      if (is_dropped(code)) continue;
-      if (becomes_space(code)) {
-        rewrite.put(U' ', {begin, end});
-      } else {
-        rewrite.keep(begin, end);
-      }
-    }
-    rewrite.finish();
+    rewrite_each(text, [](Rewrite& out, char32_t code, ByteRange range) {
+      if (is_dropped(code)) return;
+      if (becomes_space(code)) return out.put(U' ', range);
+      out.keep(range.begin, range.end);
+    });
   }
 };
 
