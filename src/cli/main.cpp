@@ -78,7 +78,19 @@ std::vector<std::string> protected_words(int argc, char** argv) {
   return out;
 }
 
+bool is_command(std::string_view word) {
+  return std::any_of(std::begin(kCommands), std::end(kCommands), [&](const Command* command) { return command->name == word; });
+}
+
+int refuse_command(std::string_view word) {
+  std::string known;
+  for (const Command* command : kCommands) known += cat(known.empty() ? "" : ", ", command->name);
+  print_error(cat("nacre: no command is called '", word, "'; there are ", known, "\n  hint: nacre --help\n"));
+  return kWrongUse;
+}
+
 int run(int argc, char** argv) {
+  if (argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) return refuse_command(argv[1]);
   CLI::App app("Runs, checks and measures ONNX models and Hugging Face checkpoints.", "nacre");
   app.set_version_flag("--version", cat("nacre ", version()), "Show the version");
   app.set_help_flag("-h,--help", "Show this help");

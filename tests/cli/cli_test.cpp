@@ -239,6 +239,8 @@ TEST_F(Cli, WhatIsNotThereIsSaid) {
   EXPECT_NE(directory.err.find("empty"), std::string::npos);
 }
 
+TEST_F(Cli, AnUnknownCommandListsTheKnown) { expect_error("frobnicate", 2, {"no command is called 'frobnicate'", "embed", "verify"}); }
+
 TEST_F(Cli, WrongUseIsTwo) {
   expect_error("run " + kTiny + " -i random:1 --backend cuda9", 2, {"cuda9", "native", "reference"});
   expect_error("run " + kTiny + " -i random:1 --nonsense", 2, {"--nonsense", "hint"});
