@@ -4,7 +4,8 @@
     tools/check_rooms.py src          # prints each violation as file:line: reason; exit 1 when there is one
 
 Beside the table of rooms: system headers stay in core/os, includes are written from the root of src (no `../`), heavy
-headers stay out of headers, and public headers (include/nacre, beside src) include nothing of a third party and open
+headers stay out of headers, no class has the name of another in its namespace (the linker keeps the inline functions of one
+of the two), and public headers (include/nacre, beside src) include nothing of a third party and open
 with an example.
 """
 import pathlib
@@ -100,6 +101,28 @@ def check_source(src):
                 yield f"{path}:{number}: {reason}"
 
 
+def class_names(path):
+    """(line number, namespace::Name) of each class defined at namespace scope, anonymous namespaces left out."""
+    spaces = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        opened = re.match(r"(?:inline )?namespace\s*([\w:]*)\s*\{$", line)
+        if opened:
+            spaces.append(opened.group(1) or None)
+        elif re.match(r"\}\s*// namespace", line) and spaces:
+            spaces.pop()
+        found = re.match(r"(?:class|struct|union) (\w+)(?: final)?(?:\s*:[^:].*)?\s*\{", line)
+        if found and None not in spaces:
+            yield number, "::".join([*spaces, found.group(1)])
+
+
+def check_class_names(folders):
+    first = {}
+    for path in (path for folder in folders for path in sources(folder)):
+        for number, name in class_names(path):
+            if first.setdefault(name, path) != path:
+                yield f"{path}:{number}: {name} is defined in {first[name]}, too; names are one to a namespace"
+
+
 def check_public(folder):
     for path in sources(folder):
         for number, bracket, target in includes(path):
@@ -124,6 +147,7 @@ def check(src):
     public = src.parent / "include" / "nacre"
     if public.is_dir():
         yield from check_public(public)
+    yield from check_class_names([src, public])
 
 
 def main():

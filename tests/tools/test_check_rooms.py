@@ -92,6 +92,17 @@ class CheckRooms(unittest.TestCase):
     def test_commented_include_is_no_include(self):
         self.accepted("src/core/good.cpp", '// #include "graph/graph.h"\n/*\n#include "graph/graph.h"\n*/\n')
 
+    def test_class_name_used_twice(self):
+        files = SOUND | {"src/text/model.h": "namespace nacre {\nclass Model {\n};\n}  // namespace nacre\n"}
+        for text, fails in (("namespace nacre {\nclass Model final : public Base {\n};\n}  // namespace nacre\n", True),
+                            ("namespace nacre {\nclass Model;\n}  // namespace nacre\n", False),
+                            ("namespace nacre::graph {\nclass Model {\n};\n}  // namespace nacre::graph\n", False),
+                            ("namespace nacre {\nnamespace {\nstruct Model {\n};\n}  // namespace\n}  // namespace nacre\n", False)):
+            code, out = run(files | {"src/ops/other.cpp": text})
+            self.assertEqual(code, 1 if fails else 0, text + out)
+            if fails:
+                self.assertIn("nacre::Model is defined in", out)
+
     def test_wrong_use_is_exit_2(self):
         done = subprocess.run([sys.executable, TOOL], capture_output=True)
         self.assertEqual(done.returncode, 2)
