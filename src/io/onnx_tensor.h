@@ -5,7 +5,7 @@
 //     onnx::ExternalDir weights("/models/bert");                              // where external data may lie
 //     Tensor w = NACRE_TRY(onnx::to_tensor(model.graph.initializer[0], file.owner(), &weights));
 //
-// raw_data and external data are viewed where they lie, everything else is decoded into memory of the tensor's own.
+// raw_data and external data of 64 KiB and more are viewed where they lie, everything else lies in memory of the tensor's own.
 #pragma once
 
 #include <map>

@@ -1,6 +1,7 @@
 #include "io/tensor_bytes.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/allocate.h"
 #include "core/checked.h"
@@ -15,6 +16,15 @@ bool is_aligned(const void* data, DType dtype) {
 
 bool is_zero_or_one(std::byte b) { return b <= std::byte{1}; }
 
+// A view into a mapped file holds at least the pages that the system maps around the one that is read: less than that is better copied.
+constexpr size_t kSmallestView = 64 << 10;
+
+Result<Tensor> copy_of(DType dtype, const Shape& shape, std::span<const std::byte> bytes) {
+  Tensor copy = NACRE_TRY(allocate(dtype, shape));
+  if (!bytes.empty()) std::memcpy(copy.mutable_raw(), bytes.data(), bytes.size());
+  return copy;
+}
+
 }  // namespace
 
 Result<Tensor> tensor_from_bytes(DType dtype, const Shape& shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
@@ -22,6 +32,7 @@ Result<Tensor> tensor_from_bytes(DType dtype, const Shape& shape, std::span<cons
   if (dtype == DType::string || std::cmp_not_equal(bytes.size(), needed))
     return fail(ErrorCode::invalid_model, dtype, shape, " needs ", needed, " bytes, ", bytes.size(), " are stored");
   const bool clean = dtype != DType::boolean || std::ranges::all_of(bytes, is_zero_or_one);
+  if (clean && bytes.size() < kSmallestView) return copy_of(dtype, shape, bytes);
   if (clean && is_aligned(bytes.data(), dtype)) return Tensor::view(dtype, shape, bytes.data(), bytes.size(), std::move(owner));
   if (clean) return view_unaligned(dtype, shape, bytes.data(), bytes.size(), std::move(owner));
   Tensor copy = NACRE_TRY(allocate(dtype, shape));

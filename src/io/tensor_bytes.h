@@ -12,7 +12,8 @@
 
 namespace nacre {
 
-/// Views `bytes` where alignment allows (kept alive by `owner`), copies them otherwise. Fails (invalid_model) when the
+/// Views `bytes` (kept alive by `owner`) when they are 64 KiB or more, copies fewer; those that are not aligned are copied when they are
+/// first read. Fails (invalid_model) when the
 /// shape needs another number of bytes. Bools other than 0 and 1, undefined behaviour to read, are copied as 1.
 Result<Tensor> tensor_from_bytes(DType dtype, const Shape& shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
 

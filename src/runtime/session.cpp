@@ -144,7 +144,9 @@ static Result<std::shared_ptr<const Session::State>> build_session(Graph graph, 
 
 Result<std::shared_ptr<const Session::State>> make_session(Graph graph, const SessionOptions& options,
                                                            std::shared_ptr<const ModelSource> model) {
-  return guarded([&] { return build_session(std::move(graph), options, std::move(model)); });
+  auto state = guarded([&] { return build_session(std::move(graph), options, std::move(model)); });
+  give_free_heap_back();  // a third of the heap by now: what importing and compiling needed
+  return state;
 }
 
 // Read once: asking the system takes longer than a small model's run.

@@ -76,13 +76,17 @@ TensorProto raw(DType dtype, std::vector<int64_t> dims, std::string_view data) {
   return out;
 }
 
-TEST(OnnxTensor, AlignedRawDataIsViewedAndMisalignedCopied) {
-  alignas(8) const char data[12] = {0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0};
-  const auto aligned = onnx::to_tensor(raw(DType::int16, {4}, {data + 2, 8}));
-  EXPECT_EQ(aligned->raw(), data + 2);
-  const auto copied = onnx::to_tensor(raw(DType::int32, {2}, {data + 2, 8}));
-  EXPECT_NE(copied->raw(), data + 2);
-  EXPECT_EQ(copied->data<int32_t>()[1], 2);
+TEST(OnnxTensor, LargeAlignedRawDataIsViewedSmallOrMisalignedCopied) {
+  constexpr int64_t large = 16 << 10;
+  std::vector<int32_t> data(large + 1, 7);
+  const char* const begin = reinterpret_cast<const char*>(data.data());
+  EXPECT_EQ(onnx::to_tensor(raw(DType::int32, {large}, {begin, 4 * large}))->raw(), begin);
+  const auto misaligned = onnx::to_tensor(raw(DType::int32, {large}, {begin + 2, 4 * large}));
+  EXPECT_NE(misaligned->raw(), begin + 2);
+  EXPECT_EQ(misaligned->data<int32_t>()[large - 1], 7 << 16);
+  const auto small = onnx::to_tensor(raw(DType::int32, {large - 1}, {begin, 4 * large - 4}));
+  EXPECT_NE(small->raw(), begin);
+  EXPECT_EQ(small->data<int32_t>()[large - 2], 7);
 }
 
 TEST(OnnxTensor, LyingCountsAreRefused) {

@@ -44,7 +44,7 @@ Result<MappedFile> map_file(const std::string& path);
 Result<MappedFile> map_beneath(const std::string& directory, std::string_view relative);
 
 /// Tells the system that a part of a mapped file is not read soon: its pages leave this process and come back from the
-/// file when they are read again. Does nothing to memory that is not a mapped file's.
+/// file when they are read again, as do those beside them that reading brought along. Does nothing to memory that is not a mapped file's.
 void release_mapped(const void* data, size_t size) noexcept;
 
 /// Writes a whole file: a temporary one beside it, then a rename, so that nobody ever sees a part.

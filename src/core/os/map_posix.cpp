@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -16,6 +17,9 @@
 namespace nacre {
 
 namespace {
+
+/// Reading one byte maps the cached pages around it, up to this much and aligned to it (Linux: fault_around_bytes).
+constexpr uintptr_t kFaultWindow = 64 << 10;
 
 /// Where files are mapped now: only there may pages be given back, as anywhere else that would lose what they hold.
 class MappedRanges {
@@ -29,13 +33,14 @@ class MappedRanges {
     ranges_.erase(reinterpret_cast<uintptr_t>(begin));
   }
   void release(uintptr_t begin, size_t size) {
-    const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)), first = begin / page * page;
     std::lock_guard lock(mutex_);
     auto after = ranges_.upper_bound(begin);
     if (after == ranges_.begin()) return;
     const auto& [start, length] = *std::prev(after);
-    if (begin - start <= length && size <= length - (begin - start))
-      ::madvise(reinterpret_cast<void*>(first), begin + size - first, MADV_DONTNEED);
+    if (begin - start > length || size > length - (begin - start)) return;
+    const uintptr_t first = std::max(start, begin / kFaultWindow * kFaultWindow);
+    const uintptr_t end = std::min(start + length, (begin + size + kFaultWindow - 1) / kFaultWindow * kFaultWindow);
+    ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
   }
 
  private:

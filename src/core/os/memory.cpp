@@ -4,6 +4,8 @@
 #include <unistd.h>
 #if defined(__APPLE__)
 #include <mach/mach.h>
+#elif defined(__GLIBC__)
+#include <malloc.h>
 #endif
 
 #include <charconv>
@@ -29,6 +31,12 @@ int64_t resident_memory() {
   return pages * ::sysconf(_SC_PAGESIZE);
 }
 #endif
+
+void give_free_heap_back() noexcept {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
+}
 
 int64_t peak_memory() {
   rusage usage{};
