@@ -30,7 +30,8 @@ class Fuser {
     Group group;
     if (!seed(node, group)) return false;
     extend(group);
-    if (node.op->name == "MatMul" && group.last == &node && !group.transposed) return false;  // nothing gained, and MatMul says it better
+    const bool bare = node.op->name == "MatMul" && group.last == &node && !group.transposed && match_.is_float32(group.w);
+    if (bare) return false;  // nothing gained, and MatMul says it better
     emit(group);
     return true;
   }
@@ -40,14 +41,18 @@ class Fuser {
     return perm.empty() || perm == std::vector<int64_t>{1, 0};
   }
 
+  static bool can_pack(DType dtype) { return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16; }
+
   bool seed(Node& node, Group& group) const {
     group.x = node.inputs[0], group.w = node.inputs[1], group.last = &node;
     if (const Node* turned = match_.maker(group.w, "Transpose");
         turned && node.op->name == "MatMul" && graph_.constant(turned->inputs[0]) && swaps_axes(*turned))
       group.w = turned->inputs[0], group.transposed = true;
+    // Halves that widen_halves casts: packing reads them as they are.
+    if (const Node* widened = match_.maker(group.w, "Cast"); widened && match_.is_float32(group.w)) group.w = widened->inputs[0];
     const Tensor* w = graph_.constant(group.w);
     const auto& shape = graph_.fact(group.x).shape;
-    if (!w || w->rank() != 2 || w->dtype() != DType::float32 || !shape || shape->size() < 2) return false;
+    if (!w || w->rank() != 2 || !can_pack(w->dtype()) || !match_.is_float32(group.x) || !shape || shape->size() < 2) return false;
     if (node.op->name == "MatMul") return true;
     const Attributes& a = node.attributes;
     if (a.integer("transA", 0) || a.real("alpha", 1) != 1) return false;

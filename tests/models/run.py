@@ -27,10 +27,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ZOO = ["minilm-l6", "cross-encoder-minilm", "distilbert-ner", "gpt2-124m", "smollm-135m", "resnet50", "mobilenet-v2", "vit-b16",
        "t5-small-encoder", "t5-small-decoder", "t5-small-decoder-with-past", "t5-small-decoder-merged", "whisper-tiny-encoder",
        "whisper-tiny-decoder", "whisper-tiny-decoder-with-past", "whisper-tiny-decoder-merged", "lstm-tagger", "bert-base-cls-fused",
-       "sk-forest", "sk-pipeline", "minilm-l6-int8", "resnet50-int8", "mobilenet-v2-int8"]
+       "sk-forest", "sk-pipeline", "minilm-l6-int8", "resnet50-int8", "mobilenet-v2-int8",
+       "minilm-l6-fp16", "bert-base-cls", "clip-vit-b32-text", "clip-vit-b32-vision", "convnext-tiny", "roberta-base-mnli", "segformer-b0"]
 DECODERS = ["gpt2-124m", "smollm-135m"]
-# Quantized: rounding decides, and the model in fp32 is the truth.
-ROUNDED = {"minilm-l6-int8", "resnet50-int8", "mobilenet-v2-int8"}
+# Quantized, or in halves: rounding decides, and the model in fp32 is the truth.
+ROUNDED = {"minilm-l6-int8", "resnet50-int8", "mobilenet-v2-int8", "minilm-l6-fp16"}
 QUICK = ["sk-forest", "sk-pipeline", "lstm-tagger", "minilm-l6", "mobilenet-v2", "t5-small-encoder"]
 # Cases small enough for the reference backend, which is written to be read and not to be fast.
 FOR_REFERENCE = {"magika/std", "silero 16 kHz", "silero 8 kHz", "lstm-tagger/std", "minilm-l6/short", "t5-small-decoder/std", "mobilenet-v2/std"}

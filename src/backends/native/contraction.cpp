@@ -7,27 +7,35 @@
 #include "backends/native/activation.h"
 #include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
+#include "core/convert.h"
 #include "core/lasting.h"
 #include "graph/op.h"
 
 namespace nacre::native {
 
 // A few panels' worth of columns at a time where floats may not be read in place.
-Result<void> pack_panels(const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
-  if (reinterpret_cast<uintptr_t>(source) % alignof(float) == 0) {
+Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
+  if (dtype == DType::float32 && reinterpret_cast<uintptr_t>(source) % alignof(float) == 0) {
     kernels().gemm_pack(static_cast<const float*>(source), transposed ? k : n, transposed, k, n, panels, 0, n);
     return {};
   }
   const int64_t block = std::min(n, 4 * kernels().gemm_panel);
   Tensor space = NACRE_TRY(allocate(DType::float32, {k * block}));
   float* columns = space.mutable_data<float>().data();
-  const char* bytes = static_cast<const char*>(source);
+  const int64_t size = dtype == DType::float32 ? 4 : 2;
+  Tensor aligned = NACRE_TRY(allocate(dtype, {dtype == DType::float32 ? 0 : k * block}));
+  const auto read = [&](int64_t first, int64_t count, float* out) {
+    const char* from = static_cast<const char*>(source) + first * size;
+    if (dtype == DType::float32) return void(std::memcpy(out, from, size_t(count) * 4));
+    std::memcpy(aligned.mutable_raw(), from, size_t(count) * 2);
+    load_as<float>(dtype, aligned.raw(), 0, count, out);
+  };
   for (int64_t begin = 0; begin < n; begin += block) {
     const int64_t count = std::min(block, n - begin);
     if (transposed) {
-      std::memcpy(columns, bytes + begin * k * 4, size_t(count * k) * 4);
+      read(begin * k, count * k, columns);
     } else {
-      for (int64_t row = 0; row < k; ++row) std::memcpy(columns + row * count, bytes + (row * n + begin) * 4, size_t(count) * 4);
+      for (int64_t row = 0; row < k; ++row) read(row * n + begin, count, columns + row * count);
     }
     kernels().gemm_pack(columns, transposed ? k : count, transposed, k, count, panels + kernels().gemm_packed_size(k, begin), 0, count);
   }
@@ -67,7 +75,7 @@ Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackC
     const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
     auto packed = std::make_shared<Packed>();
     packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {size}));
-    NACRE_TRY(pack_panels(b.stored(), transposed, k, n, packed->panels.mutable_data<float>().data()));
+    NACRE_TRY(pack_panels(b.dtype(), b.stored(), transposed, k, n, packed->panels.mutable_data<float>().data()));
     bytes = size * 4;
     return packed;
   });

@@ -7,8 +7,9 @@
 
 namespace nacre::native {
 
-/// Packs b [k, n] ([n, k] when `transposed`), whose floats begin at `source`, aligned or not, into gemm_packed_size(k, n) floats.
-Result<void> pack_panels(const void* source, bool transposed, int64_t k, int64_t n, float* panels);
+/// Packs b [k, n] ([n, k] when `transposed`), whose elements (float32, float16 or bfloat16) begin at `source`, aligned or not,
+/// into gemm_packed_size(k, n) floats.
+Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64_t k, int64_t n, float* panels);
 
 /// One product, split among the threads of a run.
 void multiply(const GemmArgs& args, RunContext& context);

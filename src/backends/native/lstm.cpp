@@ -39,7 +39,7 @@ Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
   Direction out;
   for (auto [from, to, depth] : {std::tuple(&w, &out.inputs, input), {&r, &out.states, hidden}}) {
     *to = NACRE_TRY(allocate_lasting(DType::float32, {kernels().gemm_packed_size(depth, rows)}));
-    NACRE_TRY(pack_panels(static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows,
+    NACRE_TRY(pack_panels(DType::float32, static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows,
                           to->mutable_data<float>().data()));
     bytes += int64_t(to->byte_size());
   }

@@ -1,8 +1,10 @@
-// Where on elements of 4 and 8 bytes, and Cast of integers and bool to float32: what masks are made with.
+// Where on elements of 4 and 8 bytes, and Cast of integers and bool to float32: what masks are made with. Cast between halves
+// and float32.
 #include <algorithm>
 
 #include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
+#include "core/convert.h"
 #include "ops/elementwise.h"
 
 namespace nacre::native {
@@ -50,10 +52,13 @@ Result<void> run_where(const Call& call) {
   return {};
 }
 
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+
 bool matches_cast(const NodeView& n) {
-  if (!is(n, "Cast") || n.graph.fact(n.node.outputs[0]).dtype != DType::float32) return false;
-  const DType from = n.fact(0).dtype;
-  return from == DType::int64 || from == DType::int32 || from == DType::boolean;
+  if (!is(n, "Cast")) return false;
+  const DType from = n.fact(0).dtype, to = n.graph.fact(n.node.outputs[0]).dtype;
+  if (from == DType::float32) return is_half(to);
+  return to == DType::float32 && (from == DType::int64 || from == DType::int32 || from == DType::boolean || is_half(from));
 }
 
 template <class T>
@@ -65,8 +70,23 @@ void to_float(const Call& call) {
   });
 }
 
+void halves(const Call& call) {
+  const Tensor& x = call.input(0);
+  Tensor& y = call.output();
+  void* target = y.mutable_raw();
+  parallel(call.context, y.size(), 4096, [&](int64_t begin, int64_t end) {
+    if (y.dtype() == DType::float32)
+      load_as<float>(x.dtype(), x.raw(), begin, end - begin, static_cast<float*>(target) + begin);
+    else
+      store_from<float>(y.dtype(), target, begin, end - begin, static_cast<const float*>(x.raw()) + begin);
+  });
+}
+
 Result<void> run_cast(const Call& call) {
   switch (call.input(0).dtype()) {
+    case DType::float16:
+    case DType::bfloat16:
+    case DType::float32: halves(call); break;
     case DType::int64: to_float<int64_t>(call); break;
     case DType::int32: to_float<int32_t>(call); break;
     default: to_float<bool>(call);

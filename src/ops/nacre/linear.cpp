@@ -1,7 +1,8 @@
 // nacre.Linear: y = activation(x w + bias + residual), or activation(x w + bias) + residual when `residual_after` is 1.
-// x is [..., K], w [K, N] ([N, K] when `transposed` is 1), bias [N], residual like y. What MatMul and Gemm with a fixed
-// second operand become together with their neighbours.
+// x is [..., K], w [K, N] ([N, K] when `transposed` is 1), bias [N], residual like y; all float32, w perhaps in halves. What
+// MatMul and Gemm with a fixed second operand become together with their neighbours.
 #include "core/checked.h"
+#include "core/convert.h"
 #include "ops/nacre/activation.h"
 #include "ops/op.h"
 
@@ -16,9 +17,11 @@ Result<void> infer(Inference& inference) {
   if (x->back().differs((*w)[transposed])) return fail(ErrorCode::invalid_argument, "cannot multiply ", *x, " by ", *w);
   SymShape y = *x;
   y.back() = (*w)[!transposed];
-  for (size_t i = 1; i < inference.input_count(); ++i)
-    if (inference.has(i) && inference.dtype(i) != inference.dtype(0))
+  for (size_t i = 1; i < inference.input_count(); ++i) {
+    const bool half = i == 1 && (inference.dtype(i) == DType::float16 || inference.dtype(i) == DType::bfloat16);
+    if (inference.has(i) && inference.dtype(i) != inference.dtype(0) && !half)
       return fail(ErrorCode::invalid_argument, "input ", i, " is ", inference.dtype(i), ", the first ", inference.dtype(0));
+  }
   if (const SymShape* bias = inference.shape(2); bias && (bias->size() != 1 || (*bias)[0].differs(y.back())))
     return fail(ErrorCode::invalid_argument, "bias ", *bias, " for ", y);
   if (const SymShape* residual = inference.shape(3)) {
@@ -31,7 +34,12 @@ Result<void> infer(Inference& inference) {
 }
 
 Result<void> evaluate(Evaluation& e) {
-  const Tensor &x = e.input(0), &w = e.input(1);
+  const Tensor& x = e.input(0);
+  Tensor w = e.input(1);
+  if (w.dtype() != DType::float32) {
+    w = NACRE_TRY(e.scratch(DType::float32, w.shape()));
+    NACRE_TRY(convert(e.input(1), w));
+  }
   const bool transposed = e.attributes().integer("transposed", 0), after = e.attributes().integer("residual_after", 0);
   const FusedActivation activation = fused_activation(e.attributes());
   if (x.rank() == 0 || w.rank() != 2) return fail(ErrorCode::invalid_argument, "multiplies ", describe(x), " by ", describe(w));
