@@ -47,7 +47,7 @@ class Exporter {
     if (base.empty()) base = "value";
     std::string name = base;
     for (int i = 1; !used_.insert(name).second; ++i) name = cat(base, "_", i);
-    return keep(std::move(name));
+    return in_scope_.emplace_back(keep(std::move(name)));
   }
 
   // --- graphs ---
@@ -63,8 +63,10 @@ class Exporter {
     }
     reserve_outputs(graph, names);
     write_constants(graph, names, shared, proto);
-    for (const Node& node : graph.nodes) proto.node.push_back(NACRE_TRY(write_node(graph, node, names, shared)));
-    write_outputs(graph, names, proto);
+    name_results(graph, names);
+    const Names outputs = output_names(graph, names);  // before any body: its names must differ from all of these
+    for (const Node& node : graph.nodes) proto.node.push_back(NACRE_TRY(write_node(node, names, shared)));
+    write_outputs(graph, names, outputs, proto);
     return proto;
   }
 
@@ -76,18 +78,33 @@ class Exporter {
     }
   }
 
-  void write_outputs(const Graph& graph, const Names& names, onnx::GraphProto& proto) {
+  void name_results(const Graph& graph, Names& names) {
+    for (const Node& node : graph.nodes)
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        const Edge edge = node.outputs[i];
+        if (edge != kAbsent && names[index(edge)].empty()) names[index(edge)] = unique(graph[edge].name, cat(node.name, "_output_", i));
+      }
+  }
+
+  /// What the outputs are called: their edges' names, or new ones for a second name and for what is no node's result.
+  Names output_names(const Graph& graph, const Names& names) {
+    Names out;
+    for (size_t i = 0; i < graph.outputs.size(); ++i) {
+      const std::string_view name = names[index(graph.outputs[i])];
+      out.push_back(name == graph.output_names[i] ? name : unique(graph.output_names[i], "output"));
+    }
+    return out;
+  }
+
+  void write_outputs(const Graph& graph, const Names& names, const Names& outputs, onnx::GraphProto& proto) {
     for (size_t i = 0; i < graph.outputs.size(); ++i) {
       const Edge edge = graph.outputs[i];
-      std::string_view name = names[index(edge)];
-      if (name != graph.output_names[i]) {  // a second name, or the name of something that is no node's result
-        const std::string_view second = unique(graph.output_names[i], "output");
+      if (const std::string_view name = names[index(edge)]; name != outputs[i]) {
         onnx::NodeProto identity;
-        identity.op_type = "Identity", identity.input = {name}, identity.output = {second};
+        identity.op_type = "Identity", identity.input = {name}, identity.output = {outputs[i]};
         proto.node.push_back(std::move(identity));
-        name = second;
       }
-      proto.output.push_back({.name = name, .doc_string = {}, .type = type_of(graph.fact(edge)), .metadata_props = {}});
+      proto.output.push_back({.name = outputs[i], .doc_string = {}, .type = type_of(graph.fact(edge)), .metadata_props = {}});
     }
   }
 
@@ -111,7 +128,7 @@ class Exporter {
 
   // --- nodes ---
 
-  Result<onnx::NodeProto> write_node(const Graph& graph, const Node& node, Names& names, const Shared& shared) {
+  Result<onnx::NodeProto> write_node(const Node& node, const Names& names, const Shared& shared) {
     if (node.op->domain == "nacre") {
       Error error(ErrorCode::unsupported, "is one of our own fused operators; export the graph before it is fused");
       return std::unexpected(error.at(describe(node)));
@@ -120,15 +137,7 @@ class Exporter {
     onnx::NodeProto proto;
     proto.name = node.name, proto.op_type = node.op->name, proto.domain = node.op->domain;
     for (size_t i = 0; i < node.formal_inputs(); ++i) proto.input.push_back(node.inputs[i] == kAbsent ? "" : names[index(node.inputs[i])]);
-    for (size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] == kAbsent) {
-        proto.output.push_back("");
-        continue;
-      }
-      std::string_view& name = names[index(node.outputs[i])];
-      if (name.empty()) name = unique(graph[node.outputs[i]].name, cat(node.name, "_output_", i));
-      proto.output.push_back(name);
-    }
+    for (const Edge output : node.outputs) proto.output.push_back(output == kAbsent ? "" : names[index(output)]);
     for (const Attribute& attribute : node.attributes.list()) proto.attribute.push_back(write_attribute(attribute));
     for (const Body& body : node.bodies) proto.attribute.push_back(NACRE_TRY(write_body(node, body, names, shared)));
     return proto;
@@ -141,7 +150,9 @@ class Exporter {
       names[index(graph.inputs[body.formal_inputs() + k])] = outer[index(node.inputs[size_t(body.captures[k])])];
     onnx::AttributeProto proto;
     proto.name = body.name, proto.type = onnx::AttributeProto::GRAPH;
+    const size_t outside = in_scope_.size();
     proto.g = NACRE_TRY(write_graph(graph, names, shared));
+    for (; in_scope_.size() > outside; in_scope_.pop_back()) used_.erase(std::string(in_scope_.back()));  // free for the body beside it
     return proto;
   }
 
@@ -215,6 +226,7 @@ class Exporter {
 
   std::deque<std::string> kept_;  // what the protos view; a deque never moves its elements
   std::unordered_set<std::string> used_;
+  Names in_scope_;  // what used_ holds, in the order it was taken
   std::unordered_map<std::string, int64_t> opsets_;
 };
 
