@@ -1,8 +1,8 @@
 // fp32 convolutions and pools of one or two spatial axes, NCHW as the graph has them.
+#include "backends/native/convolution.h"
+
 #include <algorithm>
 
-#include "backends/native/activation.h"
-#include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
 #include "ops/windows.h"
 
@@ -25,16 +25,9 @@ Window window_of(const WindowGrid& grid) {
   return out;
 }
 
-// --- convolution ---
+}  // namespace
 
-struct PreparedConv {
-  Window window;
-  int64_t groups = 1, channels_in = 0, channels_out = 0;  // per group
-  ActivationSpec activation;
-  bool after = false, depthwise = false;
-};
-
-bool matches_conv(const NodeView& n) {
+bool is_conv(const NodeView& n) {
   if (n.node.op->name != "Conv" || (!n.node.op->domain.empty() && n.node.op->domain != "nacre")) return false;
   for (size_t i = 0; i < 4; ++i)
     if (!is_float(n, i)) return false;
@@ -42,21 +35,50 @@ bool matches_conv(const NodeView& n) {
   return rank == 3 || rank == 4;
 }
 
-Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) {
+Result<ConvSpec> read_conv(const NodeView& n) {
   const Shape x = shape_of(n, 0), w = shape_of(n, 1);
   Windows windows = NACRE_TRY(read_windows(n.attributes(), x.size() - 2, std::span(w).subspan(2)));
-  auto out = std::make_shared<PreparedConv>();
-  out->window = window_of(NACRE_TRY(lay_windows(std::move(windows), x)));
-  out->groups = n.attributes().integer("group", 1);
-  if (out->groups < 1 || w[0] % out->groups != 0 || w[1] * out->groups != x[1])
-    return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " do not fit ", out->groups, " groups");
+  ConvSpec out{.window = window_of(NACRE_TRY(lay_windows(std::move(windows), x))), .groups = n.attributes().integer("group", 1)};
+  if (out.groups < 1 || w[0] % out.groups != 0 || w[1] * out.groups != x[1])
+    return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " do not fit ", out.groups, " groups");
   const Shape y = *constant_shape(*n.graph.fact(n.node.outputs[0]).shape);
   if (n.has(2) && shape_of(n, 2) != Shape{w[0]})
     return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
   if (n.has(3) && shape_of(n, 3) != y) return fail(ErrorCode::invalid_argument, "residual ", shape_of(n, 3), " for ", y);
-  out->channels_in = w[1], out->channels_out = w[0] / out->groups;
-  out->activation = fused_activation_of(n);
-  out->after = n.attributes().integer("residual_after", 0);
+  out.channels_in = w[1], out.channels_out = w[0] / out.groups;
+  out.activation = fused_activation_of(n);
+  out.residual_after = n.attributes().integer("residual_after", 0);
+  return out;
+}
+
+bool is_pool(const NodeView& n) {
+  const std::string_view op = n.node.op->name;
+  if (!n.node.op->domain.empty() || (op != "MaxPool" && op != "AveragePool") || n.node.has_output(1) || n.fact(0).dtype != DType::float32)
+    return false;
+  const size_t rank = n.fact(0).shape->size();
+  // A window that sticks out of the padding counts other elements; that case is rare and left to the plain loops.
+  return (rank == 3 || rank == 4) && n.attributes().integer("ceil_mode", 0) == 0;
+}
+
+Result<PoolSpec> read_pool(const NodeView& n) {
+  const Shape x = shape_of(n, 0);
+  Windows windows = NACRE_TRY(read_windows(n.attributes(), x.size() - 2, {}));
+  const bool padded = n.attributes().integer("count_include_pad", 0);
+  return PoolSpec{window_of(NACRE_TRY(lay_windows(std::move(windows), x))), n.node.op->name == "MaxPool" ? Pooling::max
+                                                                            : padded                     ? Pooling::average_with_padding
+                                                                                                         : Pooling::average};
+}
+
+namespace {
+
+// --- convolution ---
+
+struct PreparedConv : ConvSpec {
+  bool depthwise = false;
+};
+
+Result<std::shared_ptr<const void>> prepare_conv(const NodeView& n, PackCache&) {
+  auto out = std::make_shared<PreparedConv>(PreparedConv{NACRE_TRY(read_conv(n))});
   out->depthwise = out->channels_in == 1 && out->channels_out == 1 && !n.has(3);
   return out;
 }
@@ -66,7 +88,7 @@ Epilogue epilogue_of(const Call& call, const PreparedConv& conv, int64_t channel
   Epilogue out{.bias_rows = call.in(2) ? call.in(2) + channel : nullptr,
                .residual = call.in(3),
                .residual_stride = plane,
-               .residual_after_activation = conv.after,
+               .residual_after_activation = conv.residual_after,
                .activation = conv.activation.kind,
                .alpha = conv.activation.alpha,
                .beta = conv.activation.beta};
@@ -140,32 +162,12 @@ Result<void> run_conv(const Call& call) {
 
 // --- pools ---
 
-struct PreparedPool {
-  Window window;
-  Pooling pooling;
-};
-
-bool matches_pool(const NodeView& n) {
-  const std::string_view op = n.node.op->name;
-  if (!n.node.op->domain.empty() || (op != "MaxPool" && op != "AveragePool") || n.node.has_output(1) || n.fact(0).dtype != DType::float32)
-    return false;
-  const size_t rank = n.fact(0).shape->size();
-  // A window that sticks out of the padding counts other elements; that case is rare and left to the plain loops.
-  return (rank == 3 || rank == 4) && n.attributes().integer("ceil_mode", 0) == 0;
-}
-
 Result<std::shared_ptr<const void>> prepare_pool(const NodeView& n, PackCache&) {
-  const Shape x = shape_of(n, 0);
-  Windows windows = NACRE_TRY(read_windows(n.attributes(), x.size() - 2, {}));
-  auto out = std::make_shared<PreparedPool>();
-  out->window = window_of(NACRE_TRY(lay_windows(std::move(windows), x)));
-  const bool padded = n.attributes().integer("count_include_pad", 0);
-  out->pooling = n.node.op->name == "MaxPool" ? Pooling::max : padded ? Pooling::average_with_padding : Pooling::average;
-  return out;
+  return std::make_shared<PoolSpec>(NACRE_TRY(read_pool(n)));
 }
 
 Result<void> run_pool(const Call& call) {
-  const auto& [window, pooling] = *static_cast<const PreparedPool*>(call.prepared);
+  const auto& [window, pooling] = *static_cast<const PoolSpec*>(call.prepared);
   const Shape& shape = call.input(0).shape();
   if (call.output().size() == 0) return {};
   const int64_t planes = shape[0] * shape[1], in_plane = window.input[0] * window.input[1], plane = window.output[0] * window.output[1];
@@ -191,7 +193,7 @@ Result<void> run_pool(const Call& call) {
 }  // namespace
 
 extern const Kernel kernel_conv, kernel_pool;
-const Kernel kernel_conv{"conv", matches_conv, run_conv, prepare_conv};
-const Kernel kernel_pool{"pool", matches_pool, run_pool, prepare_pool};
+const Kernel kernel_conv{"conv", is_conv, run_conv, prepare_conv};
+const Kernel kernel_pool{"pool", is_pool, run_pool, prepare_pool};
 
 }  // namespace nacre::native

@@ -7,6 +7,7 @@
 #include "backends/native/activation.h"
 #include "backends/native/kernel.h"
 #include "backends/native/kernels/kernels.h"
+#include "backends/native/layout.h"
 #include "backends/native/parallel.h"
 
 namespace nacre::native {
@@ -83,6 +84,31 @@ Result<std::shared_ptr<const void>> prepare_binary(const NodeView& n, PackCache&
   return std::make_shared<PreparedBinary>(PreparedBinary{kernels().binary[int(find_binary(n)->kernel)], BroadcastWalk(out, shapes)});
 }
 
+/// Each operand of an operator on images is one too, or lies the same in both layouts.
+bool matches_binary_last(const NodeView& n) {
+  if (!matches_binary(n)) return false;
+  const size_t rank = n.graph.fact(n.node.outputs[0]).shape->size();
+  for (size_t i = 0; i < 2; ++i) {
+    Shape shape = *constant_shape(*n.fact(i).shape);
+    if (shape.size() == rank) continue;
+    shape.insert(shape.begin(), rank - shape.size(), 1);
+    if (!is_layout_free(shape)) return false;
+  }
+  return rank >= 3;
+}
+
+Result<std::shared_ptr<const void>> prepare_binary_last(const NodeView& n, PackCache&) {
+  Shape a = *constant_shape(*n.fact(0).shape), b = *constant_shape(*n.fact(1).shape);
+  const size_t rank = std::max(a.size(), b.size());
+  for (Shape* shape : {&a, &b}) {
+    shape->insert(shape->begin(), rank - shape->size(), 1);
+    *shape = with_channels_last(*shape);
+  }
+  const Shape* shapes[] = {&a, &b};
+  const Shape out = NACRE_TRY(broadcast(a, b));
+  return std::make_shared<PreparedBinary>(PreparedBinary{kernels().binary[int(find_binary(n)->kernel)], BroadcastWalk(out, shapes)});
+}
+
 Result<void> run_binary(const Call& call) {
   const auto& [kernel, walk] = *static_cast<const PreparedBinary*>(call.prepared);
   const float *x = call.in(0), *z = call.in(1);
@@ -105,9 +131,13 @@ Result<void> run_binary(const Call& call) {
 
 }  // namespace
 
-extern const Kernel kernel_unary, kernel_activation, kernel_binary;
+extern const Kernel kernel_unary, kernel_activation, kernel_binary, kernel_unary_last, kernel_activation_last, kernel_binary_last;
 const Kernel kernel_unary{"unary", matches_unary, run_unary, prepare_unary};
 const Kernel kernel_activation{"activation", matches_activation, run_activation, prepare_activation};
 const Kernel kernel_binary{"binary", matches_binary, run_binary, prepare_binary};
+// Element by element, the layout does not matter as long as it is kept.
+const Kernel kernel_unary_last{"unary", matches_unary, run_unary, prepare_unary};
+const Kernel kernel_activation_last{"activation", matches_activation, run_activation, prepare_activation, {.images = 1}};
+const Kernel kernel_binary_last{"binary_last", matches_binary_last, run_binary, prepare_binary_last};
 
 }  // namespace nacre::native

@@ -63,6 +63,16 @@ struct Call {
   Result<Tensor> scratch(int64_t bytes) const { return allocate(DType::uint8, {bytes}, context.budget); }
 };
 
+/// How the elements of images (values [n, channels, spatial...]) lie in memory, whatever their shape says.
+enum class Layout : uint8_t { planes, channels_last };
+
+/// A kernel for images with channels last: its place in a region of such values.
+struct ChannelsLast {
+  uint32_t images = ~0u;                       ///< bit i: input i is read with channels last, where the layouts differ for its shape
+  bool starts = false;                         ///< worth a region of its own; others join one they are next to
+  const struct Kernel* from_planes = nullptr;  ///< the same for an input 0 in planes: no change of layout before it
+};
+
 struct Kernel {
   std::string_view name;
   /// `node`'s inputs have constant shapes and its outputs too.
@@ -70,10 +80,13 @@ struct Kernel {
   Result<void> (*run)(const Call& call);
   /// Packs weights and resolves attributes, once per plan; null when there is nothing to prepare.
   Result<std::shared_ptr<const void>> (*prepare)(const NodeView& node, PackCache& cache) = nullptr;
+  ChannelsLast last = {};
 };
 
 /// The kernel for a node whose shapes are known; null: evaluate it plainly.
 const Kernel* find_kernel(const NodeView& node);
+/// The one that gives its outputs with channels last; null: there is none.
+const Kernel* find_channels_last(const NodeView& node);
 
 /// True when the output is the input under another shape.
 bool is_view(const NodeView& node);

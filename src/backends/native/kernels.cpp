@@ -9,6 +9,8 @@ namespace nacre::native {
 extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax,
     kernel_norm, kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split,
     kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
+extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
+    kernel_binary_last, kernel_concat_last, kernel_split_last;
 
 namespace {
 
@@ -18,15 +20,21 @@ const Kernel* const kTable[] = {
     &kernel_concat, &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
 };
 
+const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,  &kernel_conv_last,   &kernel_pool_last,   &kernel_unary_last,
+                                       &kernel_activation_last, &kernel_binary_last, &kernel_concat_last, &kernel_split_last};
+
+const Kernel* find_in(std::span<const Kernel* const> table, const NodeView& node) {
+  for (const Kernel* kernel : table)
+    if (kernel->matches(node)) return kernel;
+  return nullptr;
+}
+
 constexpr std::string_view kViews[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
 
 }  // namespace
 
-const Kernel* find_kernel(const NodeView& node) {
-  for (const Kernel* kernel : kTable)
-    if (kernel->matches(node)) return kernel;
-  return nullptr;
-}
+const Kernel* find_kernel(const NodeView& node) { return find_in(kTable, node); }
+const Kernel* find_channels_last(const NodeView& node) { return find_in(kChannelsLast, node); }
 
 // A shape or axes that only the run knows are left to the reference, which checks them.
 bool is_view(const NodeView& n) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "backends/native/kernel.h"
+#include "backends/native/layout.h"
 #include "backends/native/parallel.h"
 
 namespace nacre::native {
@@ -80,10 +81,15 @@ struct PreparedParts {
   std::vector<size_t> runs;  // bytes of each part
 };
 
-PreparedParts parts(const NodeView& n, std::span<const Edge> edges, const Shape& whole) {
-  const size_t axis = axis_of(n, whole), inner = size_t(count_of(whole, axis + 1, whole.size())) * bytes_of(n.fact(0));
+size_t axis_with_channels_last(size_t axis, size_t rank) { return axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1; }
+
+/// `last`: of images with channels last.
+PreparedParts parts(const NodeView& n, std::span<const Edge> edges, Shape whole, bool last = false) {
+  const size_t own = axis_of(n, whole), axis = last ? axis_with_channels_last(own, whole.size()) : own;
+  if (last) whole = with_channels_last(whole);
+  const size_t inner = size_t(count_of(whole, axis + 1, whole.size())) * bytes_of(n.fact(0));
   PreparedParts p{count_of(whole, 0, axis), size_t(whole[axis]) * inner, {}};
-  for (Edge edge : edges) p.runs.push_back(size_t(shape_of(n.graph.fact(edge))[axis]) * inner);
+  for (Edge edge : edges) p.runs.push_back(size_t(shape_of(n.graph.fact(edge))[own]) * inner);
   return p;
 }
 
@@ -108,6 +114,15 @@ Result<std::shared_ptr<const void>> prepare_concat(const NodeView& n, PackCache&
   return std::make_shared<PreparedParts>(parts(n, n.node.inputs, shape_of(n.graph.fact(n.node.outputs[0]))));
 }
 
+// Changes of layout are for floats.
+bool matches_concat_last(const NodeView& n) {
+  return matches_concat(n) && n.fact(0).dtype == DType::float32 && n.fact(0).shape->size() >= 3;
+}
+
+Result<std::shared_ptr<const void>> prepare_concat_last(const NodeView& n, PackCache&) {
+  return std::make_shared<PreparedParts>(parts(n, n.node.inputs, shape_of(n.graph.fact(n.node.outputs[0])), true));
+}
+
 Result<void> run_concat(const Call& call) {
   const auto& p = *static_cast<const PreparedParts*>(call.prepared);
   char* to = call.out<char>();
@@ -129,6 +144,12 @@ bool matches_split(const NodeView& n) {
 
 Result<std::shared_ptr<const void>> prepare_split(const NodeView& n, PackCache&) {
   return std::make_shared<PreparedParts>(parts(n, n.node.outputs, shape_of(n.fact(0))));
+}
+
+bool matches_split_last(const NodeView& n) { return matches_split(n) && n.fact(0).dtype == DType::float32 && n.fact(0).shape->size() >= 3; }
+
+Result<std::shared_ptr<const void>> prepare_split_last(const NodeView& n, PackCache&) {
+  return std::make_shared<PreparedParts>(parts(n, n.node.outputs, shape_of(n.fact(0)), true));
 }
 
 Result<void> run_split(const Call& call) {
@@ -259,11 +280,13 @@ Result<void> run_box(const Call& call) {
 
 }  // namespace
 
-extern const Kernel kernel_gather, kernel_concat, kernel_split, kernel_slice, kernel_expand;
+extern const Kernel kernel_gather, kernel_concat, kernel_split, kernel_slice, kernel_expand, kernel_concat_last, kernel_split_last;
 const Kernel kernel_gather{"gather_rows", matches_gather, run_gather, prepare_gather};
 const Kernel kernel_concat{"concat", matches_concat, run_concat, prepare_concat};
 const Kernel kernel_split{"split", matches_split, run_split, prepare_split};
 const Kernel kernel_slice{"slice", matches_slice, run_box, prepare_slice};
 const Kernel kernel_expand{"expand", matches_expand, run_box, prepare_expand};
+const Kernel kernel_concat_last{"concat_last", matches_concat_last, run_concat, prepare_concat_last};
+const Kernel kernel_split_last{"split_last", matches_split_last, run_split, prepare_split_last, {.images = 1}};
 
 }  // namespace nacre::native

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "backends/native/layout.h"
 #include "backends/native/program.h"
 #include "core/checked.h"
 #include "core/convert.h"
@@ -58,6 +59,7 @@ class Planner {
     while (NACRE_TRY(inline_known_ifs(graph))) NACRE_TRY(infer_graph(graph));
     if (fold_known_integers(graph)) NACRE_TRY(graph.tidy());
     if (depth_ < kMaxWaits) split();
+    layouts_ = lay_out(graph, plan_->rest_inputs);
     NACRE_TRY(make_steps());
     place_values();
     return std::shared_ptr<const Plan>(plan_);
@@ -129,8 +131,10 @@ class Planner {
       const bool concrete =
           std::all_of(node.outputs.begin(), node.outputs.end(), settled) && std::all_of(node.inputs.begin(), node.inputs.end(), settled);
       const NodeView view{graph(), node};
-      step.view = concrete && is_view(view);
-      if (concrete && !step.view) step.kernel = find_kernel(view);
+      const NodeLayout& layout = layouts_[n];
+      step.view = layout.view || (concrete && !layout.kernel && is_view(view));
+      step.kernel = layout.kernel;
+      if (concrete && !step.view && !step.kernel) step.kernel = find_kernel(view);
       if (step.kernel && step.kernel->prepare) {
         auto prepared = step.kernel->prepare(view, *cache_);
         if (!prepared) return std::unexpected(std::move(prepared.error().at(describe(node))));
@@ -278,6 +282,7 @@ class Planner {
 
   std::shared_ptr<PackCache> cache_;
   int depth_;
+  Layouts layouts_;
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::vector<int32_t> root_, first_, last_;
   std::vector<bool> plannable_;

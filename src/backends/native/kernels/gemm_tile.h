@@ -1,5 +1,6 @@
 // One register tile of a matrix product: c[rows, <= kPanel] (+)= a[rows, depth] b[depth, kPanel], then the cheap part of the
-// epilogue while the sums are still in registers.
+// epilogue while the sums are still in registers. With taps, a row of a is several stretches of `depth` floats: what a
+// convolution's window reads.
 //
 //     run_tile(rows, tile);     // any 1 <= rows <= kTileRows, each with its own instantiation
 //
@@ -12,9 +13,11 @@
 namespace nacre::NACRE_ISA {
 
 struct Tile {
-  int64_t depth = 0;
+  int64_t depth = 0;  // of every tap
   const float* a = nullptr;
   int64_t lda = 0;
+  const int64_t* taps = nullptr;  // a's rows continue at these offsets, one after the other
+  int64_t tap_count = 1;
   const float* b = nullptr;
   int64_t b_step = kPanel;  // from one k to the next
   float* c = nullptr;
@@ -43,26 +46,29 @@ NACRE_INLINE void add_products(const Tile& t, Vf (&sum)[Rows][Vectors]) {
   constexpr int kSums = kSplit<Rows, Vectors>;
   Vf part[kSums][Rows][Vectors] = {};
   const float* b = t.b;
-  int64_t depth = 0;
-  for (; depth + kSums <= t.depth; depth += kSums, b += kSums * t.b_step) {
-    __builtin_prefetch(b + 8 * t.b_step);
-    if (Vectors == 2) __builtin_prefetch(b + 8 * t.b_step + kLanes);
+  for (int64_t tap = 0; tap < t.tap_count; ++tap) {
+    const float* a = t.a + (t.taps ? t.taps[tap] : 0);
+    int64_t depth = 0;
+    for (; depth + kSums <= t.depth; depth += kSums, b += kSums * t.b_step) {
+      __builtin_prefetch(b + 8 * t.b_step);
+      if (Vectors == 2) __builtin_prefetch(b + 8 * t.b_step + kLanes);
 #pragma GCC unroll 4
-    for (int s = 0; s < kSums; ++s) {
-      Vf column[Vectors];
+      for (int s = 0; s < kSums; ++s) {
+        Vf column[Vectors];
 #pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) column[v] = load(b + s * t.b_step + v * kLanes);
+        for (int v = 0; v < Vectors; ++v) column[v] = load(b + s * t.b_step + v * kLanes);
 #pragma GCC unroll 14
-      for (int row = 0; row < Rows; ++row) {
-        Vf a = splat(t.a[row * t.lda + depth + s]);
+        for (int row = 0; row < Rows; ++row) {
+          Vf element = splat(a[row * t.lda + depth + s]);
 #pragma GCC unroll 2
-        for (int v = 0; v < Vectors; ++v) part[s][row][v] += a * column[v];
+          for (int v = 0; v < Vectors; ++v) part[s][row][v] += element * column[v];
+        }
       }
     }
+    for (; depth < t.depth; ++depth, b += t.b_step)
+      for (int row = 0; row < Rows; ++row)
+        for (int v = 0; v < Vectors; ++v) part[0][row][v] += splat(a[row * t.lda + depth]) * load(b + v * kLanes);
   }
-  for (; depth < t.depth; ++depth, b += t.b_step)
-    for (int row = 0; row < Rows; ++row)
-      for (int v = 0; v < Vectors; ++v) part[0][row][v] += splat(t.a[row * t.lda + depth]) * load(b + v * kLanes);
   for (int row = 0; row < Rows; ++row)
     for (int v = 0; v < Vectors; ++v) {
       sum[row][v] = part[0][row][v];

@@ -171,6 +171,35 @@ struct ConvArgs {
   int64_t position_begin = 0, position_end = -1;  ///< output positions to compute; begin: a multiple of gemm_panel
 };
 
+/// Convolution of channels-last values, a grid of output positions at a time: y[row][column][n] = epilogue(sum over taps and
+/// depth of x[row x_row + column x_column + tap_offsets[tap] + d] weights[tap depth + d][n]). Every tap of every position is
+/// there: padding is the caller's business. x may lie in planes too (x_column: the stride; depth: a row of the kernel).
+struct TapConvArgs {
+  int64_t rows = 1, columns = 0;
+  const float* x = nullptr;
+  int64_t x_row = 0, x_column = 0;
+  const int64_t* tap_offsets = nullptr;
+  int64_t taps = 1, depth = 0;
+  const float* weights = nullptr;  ///< gemm_pack's panels of [taps * depth, n]
+  int64_t n = 0;
+  float* y = nullptr;
+  int64_t y_row = 0, y_column = 0;
+  Epilogue epilogue;                ///< bias_columns; the residual lies at `residual` as y does at `y`, its strides are y's
+  int64_t n_begin = 0, n_end = -1;  ///< the part of n to compute; begin: a multiple of gemm_panel
+};
+
+/// Depthwise with channels last: y[row][column][channel], one weight per tap and channel, weights [taps][channels].
+struct DepthwiseLastArgs {
+  Window window;
+  const float* x = nullptr;  ///< one image
+  const float* weights = nullptr;
+  float* y = nullptr;
+  int64_t channels = 0;
+  Epilogue epilogue;  ///< bias_columns, activation, residual like y
+  int64_t row_begin = 0, row_end = 0;
+  int64_t channel_begin = 0, channel_end = 0;
+};
+
 /// Depthwise: y[channel] = activation(weights[channel, kernel] * patches of x[channel / multiplier] + bias_rows[channel]).
 struct DepthwiseArgs {
   Window window;
@@ -193,6 +222,16 @@ struct PoolArgs {
   float* y = nullptr;
   int64_t planes = 0;        ///< a window as large as its plane: `reduce` is faster
   float* scratch = nullptr;  ///< window_scratch(window) floats
+};
+
+/// Pools one image with channels last.
+struct PoolLastArgs {
+  Window window;
+  Pooling pooling = Pooling::max;
+  const float* x = nullptr;
+  float* y = nullptr;
+  int64_t channels = 0;
+  int64_t row_begin = 0, row_end = 0;
 };
 
 using UnaryKernel = void (*)(const float* x, float* y, int64_t n);
@@ -235,6 +274,9 @@ struct Kernels {
   int64_t (*window_scratch)(const Window& window);
   void (*depthwise)(const DepthwiseArgs& args);
   void (*pool)(const PoolArgs& args);
+  void (*conv_taps)(const TapConvArgs& args);
+  void (*depthwise_last)(const DepthwiseLastArgs& args);
+  void (*pool_last)(const PoolLastArgs& args);
 };
 
 /// The best table this CPU can run, or the one the knob NACRE_ISA names; chosen once.

@@ -87,5 +87,8 @@ void conv(const native::ConvArgs& args);
 int64_t window_scratch(const native::Window& window);
 void depthwise(const native::DepthwiseArgs& args);
 void pool(const native::PoolArgs& args);
+void conv_taps(const native::TapConvArgs& args);
+void depthwise_last(const native::DepthwiseLastArgs& args);
+void pool_last(const native::PoolLastArgs& args);
 
 }  // namespace nacre::NACRE_ISA

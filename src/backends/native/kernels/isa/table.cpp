@@ -31,6 +31,9 @@ const native::Kernels kernel_table{
     .window_scratch = window_scratch,
     .depthwise = depthwise,
     .pool = pool,
+    .conv_taps = conv_taps,
+    .depthwise_last = depthwise_last,
+    .pool_last = pool_last,
 };
 
 }  // namespace nacre::NACRE_ISA

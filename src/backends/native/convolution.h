@@ -1,0 +1,29 @@
+// What the kernels of convolutions and pools share: a node's windows, groups and epilogue, read once per plan.
+#pragma once
+
+#include "backends/native/activation.h"
+#include "backends/native/kernel.h"
+
+namespace nacre::native {
+
+/// A convolution (Conv, nacre.Conv) of one or two spatial axes; one axis is a row of height 1.
+struct ConvSpec {
+  Window window;
+  int64_t groups = 1, channels_in = 0, channels_out = 0;  // channels per group
+  ActivationSpec activation;
+  bool residual_after = false;
+};
+
+/// fp32, of one or two spatial axes.
+bool is_conv(const NodeView& node);
+/// Fails where weights, bias and residual do not fit. The node's shapes are known.
+Result<ConvSpec> read_conv(const NodeView& node);
+
+struct PoolSpec {
+  Window window;
+  Pooling pooling = Pooling::max;
+};
+bool is_pool(const NodeView& node);
+Result<PoolSpec> read_pool(const NodeView& node);
+
+}  // namespace nacre::native

@@ -1,0 +1,200 @@
+// Depthwise convolution and pooling with channels last: vectors along the channels, so that every stride, dilation and edge
+// reads whole vectors. Several neighbouring positions share each weight. A chunk of channels goes over all rows before the
+// next: the input rows of one output row stay in the first-level cache.
+#include "backends/native/kernels/activations.h"
+#include "backends/native/kernels/isa/local.h"
+
+namespace nacre::NACRE_ISA {
+
+using native::DepthwiseLastArgs;
+using native::Pooling;
+using native::PoolLastArgs;
+using native::Window;
+
+namespace {
+
+constexpr int kPositions = 8;
+constexpr int64_t kCachedFloats = 6 * 1024;
+
+/// Taps [begin, end) of an axis that fall on input.
+struct Range {
+  int64_t begin, end;
+};
+
+NACRE_INLINE Range taps_inside(const Window& w, int axis, int64_t position) {
+  const int64_t start = position * w.stride[axis] - w.pad_begin[axis], dilation = w.dilation[axis];
+  const int64_t first = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+  const int64_t last = start >= w.input[axis] ? 0 : (w.input[axis] - start + dilation - 1) / dilation;
+  return {first, max(first, min(last, w.kernel[axis]))};
+}
+
+/// Output columns whose taps all fall on input.
+NACRE_INLINE Range whole_columns(const Window& w) {
+  const int64_t extent = (w.kernel[1] - 1) * w.dilation[1] + 1, stride = w.stride[1];
+  const int64_t begin = min((w.pad_begin[1] + stride - 1) / stride, w.output[1]);
+  const int64_t room = w.input[1] + w.pad_begin[1] - extent;
+  return {begin, max(begin, room < 0 ? 0 : min(room / stride + 1, w.output[1]))};
+}
+
+/// What one output row reads.
+struct Line {
+  const Window& window;
+  const float* x;  // the image
+  const float* weights;
+  int64_t channels;
+  int64_t top;  // the input row of tap row 0, perhaps in the padding
+  Range rows;
+
+  const float* tap(int64_t row, int64_t column, int64_t channel) const {
+    return x + ((top + row * window.dilation[0]) * window.input[1] + column) * channels + channel;
+  }
+};
+
+template <int Positions, int KernelColumns>
+NACRE_INLINE void multiply_taps(const Line& l, int64_t column, Range columns, int64_t channel, int64_t lanes, Vf (&sum)[Positions]) {
+  const Window& w = l.window;
+  const int64_t left = column * w.stride[1] - w.pad_begin[1], step = w.stride[1] * l.channels;
+  const int64_t begin = KernelColumns ? 0 : columns.begin, end = KernelColumns ? KernelColumns : columns.end;
+  for (int64_t row = l.rows.begin; row < l.rows.end; ++row) {
+    const float* source = l.tap(row, left + begin * w.dilation[1], channel);
+    const float* weight = l.weights + (row * w.kernel[1] + begin) * l.channels + channel;
+#pragma GCC unroll 7
+    for (int64_t tap = begin; tap < end; ++tap) {
+      Vf factor = load_lanes(weight, lanes);
+#pragma GCC unroll 8
+      for (int i = 0; i < Positions; ++i) sum[i] += factor * load_lanes(source + i * step, lanes);
+      source += w.dilation[1] * l.channels, weight += l.channels;
+    }
+  }
+}
+
+/// The part of the epilogue that needs no call.
+struct Finish {
+  const float* bias;
+  const float* residual;  // added before the clamp
+  bool clamp;
+  float low, high;
+};
+
+template <int Positions, int KernelColumns>
+NACRE_INLINE void depthwise_at(const Line& l, const Finish& f, int64_t column, Range columns, int64_t channel, int64_t lanes, float* y) {
+  Vf sum[Positions];
+  Vf start = f.bias ? load_lanes(f.bias + channel, lanes) : Vf{};
+#pragma GCC unroll 8
+  for (int i = 0; i < Positions; ++i) sum[i] = start;
+  multiply_taps<Positions, KernelColumns>(l, column, columns, channel, lanes, sum);
+#pragma GCC unroll 8
+  for (int i = 0; i < Positions; ++i) {
+    const int64_t at = (column + i) * l.channels + channel;
+    if (f.residual) sum[i] += load_lanes(f.residual + at, lanes);
+    if (f.clamp) sum[i] = clip(sum[i], splat(f.low), splat(f.high));
+    store_lanes(y + at, sum[i], lanes);
+  }
+}
+
+template <int KernelColumns>
+NACRE_INLINE void depthwise_columns(const Line& l, const Finish& f, Range whole, int64_t channel, int64_t lanes, float* y) {
+  const Window& w = l.window;
+  for (int64_t column = 0; column < whole.begin; ++column) depthwise_at<1, 0>(l, f, column, taps_inside(w, 1, column), channel, lanes, y);
+  int64_t column = whole.begin;
+  const Range all{0, w.kernel[1]};
+  for (; column + kPositions <= whole.end; column += kPositions)
+    depthwise_at<kPositions, KernelColumns>(l, f, column, all, channel, lanes, y);
+  for (; column + 2 <= whole.end; column += 2) depthwise_at<2, KernelColumns>(l, f, column, all, channel, lanes, y);
+  for (; column < whole.end; ++column) depthwise_at<1, KernelColumns>(l, f, column, all, channel, lanes, y);
+  for (; column < w.output[1]; ++column) depthwise_at<1, 0>(l, f, column, taps_inside(w, 1, column), channel, lanes, y);
+}
+
+template <int KernelColumns>
+void depthwise_row(const Line& l, const Finish& f, int64_t begin, int64_t end, float* y) {
+  const Range whole = whole_columns(l.window);
+  int64_t channel = begin;
+  for (; channel + kLanes <= end; channel += kLanes) depthwise_columns<KernelColumns>(l, f, whole, channel, kLanes, y);
+  if (channel < end) depthwise_columns<KernelColumns>(l, f, whole, channel, end - channel, y);
+}
+
+using DepthwiseRow = void (*)(const Line&, const Finish&, int64_t, int64_t, float*);
+DepthwiseRow depthwise_for(const Window& w) {
+  return w.kernel[1] == 3 ? depthwise_row<3> : w.kernel[1] == 5 ? depthwise_row<5> : w.kernel[1] == 7 ? depthwise_row<7> : depthwise_row<0>;
+}
+
+/// Channels that go over all rows together, so that a row's inputs are read from the second-level cache once.
+NACRE_INLINE int64_t chunk_of(const Window& w) {
+  return max(kCachedFloats / max(w.kernel[0] * w.input[1], int64_t{1}) / kLanes, int64_t{1}) * kLanes;
+}
+
+template <Pooling Kind>
+NACRE_INLINE void pool_at(const Line& l, int64_t column, Range columns, int64_t channel, int64_t lanes, Vf scale, float* y) {
+  const Window& w = l.window;
+  Vf sum = Kind == Pooling::max ? splat(-__builtin_inff()) : Vf{};
+  for (int64_t row = l.rows.begin; row < l.rows.end; ++row) {
+    Vf line = Kind == Pooling::max ? sum : Vf{};  // sums of rows apart: fewer roundings in large windows
+    const float* source = l.tap(row, column * w.stride[1] - w.pad_begin[1] + columns.begin * w.dilation[1], channel);
+    for (int64_t tap = columns.begin; tap < columns.end; ++tap, source += w.dilation[1] * l.channels) {
+      Vf x = load_lanes(source, lanes);
+      if constexpr (Kind == Pooling::max)
+        line = max(x, line);
+      else
+        line += x;
+    }
+    sum = Kind == Pooling::max ? line : sum + line;
+  }
+  if constexpr (Kind != Pooling::max) sum = sum / scale;
+  store_lanes(y + column * l.channels + channel, sum, lanes);
+}
+
+/// How many taps of an axis count in an average that counts padding: those within the declared padding.
+NACRE_INLINE int64_t padded_taps(const Window& w, int axis, int64_t position) {
+  const int64_t room = w.input[axis] + w.pad_end[axis] - (position * w.stride[axis] - w.pad_begin[axis]);
+  return max(min(w.kernel[axis], (room + w.dilation[axis] - 1) / w.dilation[axis]), int64_t{0});
+}
+
+template <Pooling Kind>
+void pool_row(const Line& l, int64_t row, float* y) {
+  const Window& w = l.window;
+  for (int64_t column = 0; column < w.output[1]; ++column) {
+    const Range columns = taps_inside(w, 1, column);
+    const int64_t count = Kind == Pooling::average ? (l.rows.end - l.rows.begin) * (columns.end - columns.begin)
+                                                   : padded_taps(w, 0, row) * padded_taps(w, 1, column);
+    const Vf scale = splat(static_cast<float>(count));
+    int64_t channel = 0;
+    for (; channel + kLanes <= l.channels; channel += kLanes) pool_at<Kind>(l, column, columns, channel, kLanes, scale, y);
+    if (channel < l.channels) pool_at<Kind>(l, column, columns, channel, l.channels - channel, scale, y);
+  }
+}
+
+}  // namespace
+
+void depthwise_last(const DepthwiseLastArgs& args) {
+  const Window& w = args.window;
+  Epilogue e = args.epilogue;
+  const bool is_clamp = e.activation == Activation::relu || e.activation == Activation::clip, late = e.residual_after_activation;
+  const bool second_pass = (!is_clamp && e.activation != Activation::none) || (e.residual && late);
+  const float low = e.activation == Activation::clip ? e.alpha : 0, high = e.activation == Activation::clip ? e.beta : __builtin_inff();
+  const DepthwiseRow run = depthwise_for(w);
+  const int64_t chunk = chunk_of(w), row_floats = w.output[1] * args.channels;
+  e.residual_stride = args.channels;
+  for (int64_t begin = args.channel_begin; begin < args.channel_end; begin += chunk) {
+    const int64_t end = min(begin + chunk, args.channel_end);
+    for (int64_t row = args.row_begin; row < args.row_end; ++row) {
+      const Line line{w, args.x, args.weights, args.channels, row * w.stride[0] - w.pad_begin[0], taps_inside(w, 0, row)};
+      const float* residual = e.residual ? e.residual + row * row_floats : nullptr;
+      float* y = args.y + row * row_floats;
+      run(line, {e.bias_columns, late ? nullptr : residual, is_clamp, low, high}, begin, end, y);
+      if (second_pass) activate_block(e, late && residual ? residual + begin : nullptr, y + begin, args.channels, w.output[1], end - begin);
+    }
+  }
+}
+
+void pool_last(const PoolLastArgs& args) {
+  const Window& w = args.window;
+  const auto run = args.pooling == Pooling::max       ? pool_row<Pooling::max>
+                   : args.pooling == Pooling::average ? pool_row<Pooling::average>
+                                                      : pool_row<Pooling::average_with_padding>;
+  for (int64_t row = args.row_begin; row < args.row_end; ++row) {
+    const Line line{w, args.x, nullptr, args.channels, row * w.stride[0] - w.pad_begin[0], taps_inside(w, 0, row)};
+    run(line, row, args.y + row * w.output[1] * args.channels);
+  }
+}
+
+}  // namespace nacre::NACRE_ISA
