@@ -84,8 +84,15 @@ def info(name, array):
     return helper.make_tensor_value_info(name, dtype, array.shape)
 
 
+def is_small_float(array):
+    """float8 and float4, which npz files cannot hold: such inputs are initializers."""
+    return array is not None and array.dtype.kind == "V"
+
+
 def model_of(nodes, feeds, results):
-    graph = helper.make_graph(nodes, "cases", [info(n, a) for n, a in feeds.items()], [info(n, a) for n, a in results.items()])
+    fixed = [onnx.numpy_helper.from_array(a, n) for n, a in feeds.items() if is_small_float(a)]
+    free = [info(n, a) for n, a in feeds.items() if not is_small_float(a)]
+    graph = helper.make_graph(nodes, "cases", free, [info(n, a) for n, a in results.items()], fixed)
     return helper.make_model(graph, opset_imports=OPSETS, ir_version=9)
 
 
@@ -101,7 +108,7 @@ def record(domain, op, cases):
     folder = HERE / {"com.microsoft": "microsoft", "ai.onnx.ml": "ml_operators", "ai.onnx": "onnx"}[domain]
     folder.mkdir(exist_ok=True)
     (folder / f"{op}.onnx").write_bytes(model_of(nodes, feeds, results).SerializeToString())
-    text = {n: a.astype(str) if a.dtype == object else a for n, a in {**feeds, **results}.items()}
+    text = {n: a.astype(str) if a.dtype == object else a for n, a in {**feeds, **results}.items() if not is_small_float(a)}
     np.savez_compressed(folder / f"{op}.npz", **text)
     return len(nodes)
 
@@ -493,8 +500,84 @@ def without_stored_tests():
     case("MaxRoiPool", [f(2, 3, 8, 9), boxes * np.float32(1.5)], pooled_shape=[3, 2], spatial_scale=0.5, **own)
 
 
+# ---- what came later: at the end, so that the numbers above stay --------------------------------------------------------------
+
+def expert_mixture(x, choices, layers, activation):
+    """Sum over the chosen (expert, share) of share * second(activation(first(x)))."""
+    out = np.zeros(x.shape)
+    for token, chosen in enumerate(choices):
+        for expert, share in chosen:
+            (w1, b1), (w2, b2) = ((w[expert].astype(np.float64), b[expert] if b is not None else 0) for w, b in layers)
+            out[token] += share * (w2 @ activation(w1 @ x[token] + b1) + b2)
+    return out.astype(np.float32)
+
+
+def sparse_mixer(scores):
+    """Phi-3.5-MoE's router, as its published Python code has it (jitter 0.01)."""
+    out = []
+    for row in scores.astype(np.float64):
+        first = int(np.argmax(row))
+
+        def share(values, at):
+            best = values[at]
+            far = (best - row) / np.maximum(np.abs(row), best) > 0.02
+            e = np.where(far, 0, np.exp(values - best))
+            return e[at] / e.sum()
+        rest = np.where(np.arange(len(row)) == first, -np.inf, row)
+        second = int(np.argmax(rest))
+        out.append([(first, share(row, first)), (second, share(rest, second))])
+    return out
+
+
+def top(scores, k):
+    out = []
+    for row in scores.astype(np.float64):
+        best = np.argsort(-row, kind="stable")[:k]
+        e = np.exp(row[best] - row.max())
+        out.append(list(zip(best, e / np.exp(row - row.max()).sum())))
+    return out
+
+
+def further_experts():
+    """ONNX Runtime's CPU kernels have neither the sparse mixer nor weights of small floats: the formulas of its documentation."""
+    import ml_dtypes
+    e, hidden, inner, tokens = 4, 8, 6, 6
+    layers = [(f(e, inner, hidden), f(e, inner)), (f(e, hidden, inner), f(e, hidden))]
+    x = f(tokens, hidden)
+    scores = np.array([[1, 2, 3, 4], [1, 0.99, 0.985, 0.3], [5, 5, 4.95, 1], [-1, -1.01, -3, -2], [0.2, 0.1, -4, 0.199], [-2, 7, 6.9, 6.87]], np.float32)
+    relu = lambda a: np.maximum(a, 0)
+    case("MoE", [x, scores, *layers[0], *layers[1]], activation_type="relu", k=2, use_sparse_mixer=1, formula=[expert_mixture(x, sparse_mixer(scores), layers, relu)])
+    silu = lambda a: a / (1 + np.exp(-a))
+    e, hidden, inner, tokens = 3, 64, 32, 4
+    x, scores = f(tokens, hidden), f(tokens, e)
+    fp4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6])
+    for kind, block, scale_type in (("fp4", 32, ml_dtypes.float8_e8m0fnu), ("nvfp4", 16, ml_dtypes.float8_e4m3fn)):
+        inputs, layers = [], []
+        for rows, columns in ((inner, hidden), (hidden, inner)):
+            codes, bias = u8(e, rows, columns // 2), f(e, rows)
+            scales = (2.0 ** random.integers(-5, -1, (e, rows, columns // block))).astype(scale_type)
+            overall = np.abs(f(e)) + np.float32(0.1)
+            w = fp4[np.stack([codes & 15, codes >> 4], -1).reshape(e, rows, columns)] * np.repeat(scales.astype(np.float64), block, -1) * overall[:, None, None]
+            inputs.append([codes, scales, bias, overall]), layers.append((w, bias))
+        (c1, s1, b1, g1), (c2, s2, b2, g2) = inputs
+        case("QMoE", [x, scores, c1, s1, b1, c2, s2, b2, None, None, None, None, None, None, None, g1, g2], activation_type="silu", k=2, quant_type=kind,
+             formula=[expert_mixture(x, top(scores, 2), layers, silu)])
+    for block in (0, 24):
+        inputs, layers = [], []
+        for rows, columns in ((inner, hidden), (hidden, inner)):
+            w, overall = (f(e, rows, columns) * 2).astype(ml_dtypes.float8_e4m3fn), np.abs(f(e)) * np.float32(0.1)
+            count = lambda n: (n + block - 1) // block
+            scales = np.abs(f(e, count(rows), count(columns))) * np.float32(0.1) if block else None
+            wide = np.repeat(np.repeat(scales, block, 1), block, 2)[:, :rows, :columns] if block else overall[:, None, None]
+            inputs.append([w, scales, overall if not block else None]), layers.append((w.astype(np.float64) * wide, None))
+        (w1, s1, g1), (w2, s2, g2) = inputs
+        extra = dict(block_size=block) if block else {}
+        case("QMoE", [x, scores, w1, s1, None, w2, s2, None, None, None, None, None, None, None, None, g1, g2], activation_type="relu", k=1, quant_type="fp8",
+             formula=[expert_mixture(x, top(scores, 1), layers, relu)], **extra)
+
+
 def main():
-    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests):
+    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests, further_experts):
         part()
     total = 0
     for (domain, op), cases in CASES.items():

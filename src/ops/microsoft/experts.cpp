@@ -41,6 +41,22 @@ struct Choice {
   std::vector<double> weights;
 };
 
+// SparseMixer (Phi-3.5-MoE): each of the two best experts weighs its share of a softmax over those that score nearly as much,
+// the second without the first. https://arxiv.org/abs/2409.12136
+void mix_sparsely(std::span<const double> scores, Choice& choice) {
+  constexpr double kJitter = 0.01;
+  for (size_t rank = 0; rank < choice.experts.size(); ++rank) {
+    const double most = scores[choice.experts[rank]];
+    double sum = 0;
+    for (size_t expert = 0; expert < scores.size(); ++expert) {
+      const bool taken = rank > 0 && static_cast<int64_t>(expert) == choice.experts[0];
+      const bool far = (most - scores[expert]) / std::max(std::abs(scores[expert]), most) > 2 * kJitter;
+      if (!taken && !far) sum += std::exp(scores[expert] - most);
+    }
+    choice.weights.push_back(1 / sum);
+  }
+}
+
 Choice choose(const ExpertRules& r, std::span<const double> scores, const double* mixing) {
   Choice out;
   out.experts.resize(scores.size());
@@ -51,10 +67,11 @@ Choice choose(const ExpertRules& r, std::span<const double> scores, const double
   double all = 0, chosen = 0;
   for (double score : scores) all += std::exp(score - most);
   out.experts.resize(static_cast<size_t>(r.most));
-  for (int64_t expert : out.experts) {
-    out.weights.push_back(mixing ? mixing[expert] : std::exp(scores[expert] - most) / all);
-    chosen += out.weights.back();
-  }
+  if (r.sparse && !mixing)
+    mix_sparsely(scores, out);
+  else
+    for (int64_t expert : out.experts) out.weights.push_back(mixing ? mixing[expert] : std::exp(scores[expert] - most) / all);
+  for (double weight : out.weights) chosen += weight;
   for (double& weight : out.weights)
     if (r.normalize && chosen != 0) weight /= chosen;
   return out;
@@ -87,6 +104,7 @@ Result<ExpertRules> read_expert_rules(const Attributes& a) {
   ExpertRules r{.activation = a.string("activation_type", "relu"),
                 .most = a.integer("k", 1),
                 .normalize = a.integer("normalize_routing_weights", 0) != 0,
+                .sparse = a.integer("use_sparse_mixer", 0) != 0,
                 .interleaved = fusion == 1,
                 .fused = fusion != 0,
                 .alpha = a.real("activation_alpha", 1),
@@ -97,7 +115,7 @@ Result<ExpertRules> read_expert_rules(const Attributes& a) {
   r.fused = r.fused && r.activation == "swiglu";
   if (r.most < 1 || fusion < 0 || fusion > 2 || !(r.limit >= 0))
     return fail(ErrorCode::invalid_model, "k ", r.most, ", swiglu_fusion ", fusion, " and swiglu_limit ", r.limit);
-  if (a.integer("use_sparse_mixer", 0) != 0) return fail(ErrorCode::unsupported, "use_sparse_mixer");
+  if (r.sparse && r.most != 2) return fail(ErrorCode::invalid_model, "use_sparse_mixer with k ", r.most, ": expected 2");
   return r;
 }
 

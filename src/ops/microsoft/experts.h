@@ -24,7 +24,7 @@ struct Experts {
 struct ExpertRules {
   std::string activation;
   int64_t most;  // experts of a token
-  bool normalize, interleaved, fused;
+  bool normalize, sparse, interleaved, fused;
   double alpha, beta, limit;
 };
 Result<ExpertRules> read_expert_rules(const Attributes& attributes);
