@@ -576,8 +576,49 @@ def further_experts():
              formula=[expert_mixture(x, top(scores, 1), layers, relu)], **extra)
 
 
+def further_grouped():
+    b, s, heads, kv, head = 2, 3, 4, 2, 16
+    sizes = dict(num_heads=heads, kv_num_heads=kv)
+    cos, sin = np.cos(f(16, head // 2)), np.sin(f(16, head // 2))
+    first = [f(b, s, heads * head), f(b, s, kv * head), f(b, s, kv * head), None, None, np.array([s - 1, s - 1], np.int32), np.int32(s)]
+    later = [f(b, 1, heads * head), f(b, 1, kv * head), f(b, 1, kv * head), f(b, kv, 6, head), f(b, kv, 6, head), np.array([4, 3], np.int32), np.int32(5)]
+    bias = f(b, 1, s, s)
+    for qk in (1, 2):
+        case("GroupQueryAttention", first, [True, False, False, True], qk_output=qk, softcap=2.0, **sizes)
+        case("GroupQueryAttention", [*first, None, None, None, bias], [True, False, False, True], qk_output=qk, **sizes)
+        case("GroupQueryAttention", first, [True, False, False, True], qk_output=qk, local_window_size=2, **sizes)
+        case("GroupQueryAttention", later, 4, qk_output=qk, **sizes)  # without the presents ONNX Runtime forgets the past
+    # Caches of integers.
+    empty, sevens = np.zeros((b, kv, 0, head), np.int8), np.array([0.3], np.float32)
+    for kind, scale in (("PER_TENSOR", np.array([0.02], np.float32)), ("PER_CHANNEL", np.abs(f(1, kv, 1, head, scale=0.01)) + np.float32(0.01))):
+        for bits, past, times in ((8, [s8(b, kv, 6, head), s8(b, kv, 6, head)], 1), (4, [u8(b, kv, 6, head // 2), u8(b, kv, 6, head // 2)], 16)):
+            settings = dict(k_quant_type=kind, v_quant_type=kind, kv_cache_bit_width=bits, **sizes)
+            scales = [scale * np.float32(times), scale * np.float32(times * 1.5)]
+            case("GroupQueryAttention", [*later[:3], *past, *later[5:], *[None] * 5, *scales], 3, **settings)
+            none = [p[:, :, :0] for p in past]
+            case("GroupQueryAttention", [*first[:3], *none, *first[5:], cos, sin, None, None, None, *scales], 3, do_rotary=1, **settings)
+    # Windows: what they keep, token by token and several at once.
+    for rows, window, total, new in ((4, 3, 3, 1), (4, 3, 4, 1), (4, 3, 5, 1), (4, 3, 6, 1), (3, 3, 7, 1), (6, 3, 9, 1), (4, 3, 9, 4), (3, 2, 8, 5)):
+        tokens = [f(1, new, heads * head), f(1, new, kv * head), f(1, new, kv * head), f(1, kv, rows, head), f(1, kv, rows, head), np.array([total - 1], np.int32),
+                  np.int32(total), cos, sin, None, f(1, heads, new, total)]
+        settings = dict(sliding_window_cache=1, local_window_size=window, do_rotary=1, **sizes)
+        want, step = same_as("GroupQueryAttention", tokens, 3, **settings), rows - window + 1
+        for cache in want[1:]:
+            cache[:, :, total - max(0, -((rows - total) // step)) * step:] = 0  # what lies behind the kept rows is not specified
+        case("GroupQueryAttention", tokens, 3, formula=want, **settings)
+    # Norms of queries and keys: what ONNX Runtime says of normalised ones.
+    gains = [f(head), f(head)]
+
+    def normalised(x, gain):
+        y = x.astype(np.float64).reshape(*x.shape[:2], -1, head)
+        return (y / np.sqrt((y ** 2).mean(-1, keepdims=True) + 1e-5) * gain).reshape(x.shape).astype(np.float32)
+    rotated = dict(do_rotary=1, **sizes)
+    want = same_as("GroupQueryAttention", [normalised(first[0], gains[0]), normalised(first[1], gains[1]), *first[2:], cos, sin], 3, **rotated)
+    case("GroupQueryAttention", [*first, cos, sin, *[None] * 5, *gains], 3, formula=want, qk_norm_epsilon=1e-5, **rotated)
+
+
 def main():
-    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests, further_experts):
+    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests, further_experts, further_grouped):
         part()
     total = 0
     for (domain, op), cases in CASES.items():

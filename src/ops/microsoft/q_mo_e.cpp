@@ -74,8 +74,8 @@ Result<Format> read_format(const Evaluation& e, const Inputs& in) {
 Result<std::vector<float>> global_scales(const Evaluation& e, const Inputs& in, const SmallFloat& type, int64_t experts) {
   if (!type.global) return std::vector<float>(static_cast<size_t>(experts), 1.0f);
   if (!e.has(in.global) || e.dtype(in.global) != DType::float32 || e.input(in.global).size() != experts)
-    return fail(ErrorCode::invalid_argument, "quant_type '", e.attributes().string("quant_type", ""), "' needs a float32 scale for each of ",
-                experts, " experts");
+    return fail(ErrorCode::invalid_argument, "quant_type '", e.attributes().string("quant_type", ""),
+                "' needs a float32 scale for each of ", experts, " experts");
   const std::span<const float> given = e.input(in.global).data<float>();
   return std::vector<float>(given.begin(), given.end());
 }
@@ -88,7 +88,8 @@ Result<ExpertLayer> read_small_floats(Evaluation& e, const Inputs& in, const Sma
                 " without zero points");
   if (type.dtype == DType::float4e2m1) shape[2] = NACRE_TRY(checked_mul(shape[2], 2));
   const bool blocked = type.rows > 0;
-  const int64_t across = blocked ? (shape[1] + type.rows - 1) / type.rows : 1, along = blocked ? (shape[2] + type.columns - 1) / type.columns : 1;
+  const int64_t across = blocked ? (shape[1] + type.rows - 1) / type.rows : 1,
+                along = blocked ? (shape[2] + type.columns - 1) / type.columns : 1;
   std::vector<float> scales(blocked ? static_cast<size_t>(shape[0] * across * along) : 0);
   if (blocked) {
     if (!e.has(in.scales) || e.shape(in.scales) != Shape{shape[0], across, along} ||
@@ -104,7 +105,8 @@ Result<ExpertLayer> read_small_floats(Evaluation& e, const Inputs& in, const Sma
   load_as<float>(type.dtype, e.input(in.weights).raw(), 0, out.weights.size(), w);
   for (int64_t row = 0; row < shape[0] * out.rows; ++row)
     for (int64_t k = 0; k < out.depth; ++k) {
-      const int64_t expert = row / out.rows, block = blocked ? (expert * across + row % out.rows / type.rows) * along + k / type.columns : 0;
+      const int64_t expert = row / out.rows,
+                    block = blocked ? (expert * across + row % out.rows / type.rows) * along + k / type.columns : 0;
       *w++ *= global[expert] * (blocked ? scales[block] : 1);
     }
   return out;
