@@ -7,111 +7,12 @@ inputs and what ONNX Runtime answers.
 Case 3 of QGemm has the inputs c3.A, c3.B ... and the outputs c3.Y ... of QGemm.onnx and QGemm.npz. Where ONNX Runtime has no
 kernel for the CPU, or means something that is not written down, the expected values come from the formula: `formula=`.
 """
-import math, pathlib, sys
+import math, sys
 import numpy as np
-import onnx
-import onnxruntime as ort
-from onnx import TensorProto, helper
+from onnx import helper
 
-HERE = pathlib.Path(__file__).parent
-OPSETS = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)]
-CASES = {}
-random = np.random.default_rng(0)
-
-
-def f(*shape, scale=1.0):
-    return (random.standard_normal(shape) * scale).astype(np.float32)
-
-
-def h(*shape):
-    return f(*shape).astype(np.float16)
-
-
-def u8(*shape, low=0, high=256):
-    return random.integers(low, high, shape).astype(np.uint8)
-
-
-def s8(*shape, low=-128, high=128):
-    return random.integers(low, high, shape).astype(np.int8)
-
-
-def i32(*shape, low=0, high=8):
-    return random.integers(low, high, shape).astype(np.int32)
-
-
-def S(x, dtype=np.float32):
-    return np.array(x, dtype)
-
-
-def case(op, inputs, outputs=1, formula=None, domain="com.microsoft", **attributes):
-    """`inputs`: arrays, None for an absent one. `outputs`: how many, or a list that says which are wanted."""
-    wanted = [True] * outputs if isinstance(outputs, int) else outputs
-    CASES.setdefault((domain, op), []).append((inputs, wanted, formula, attributes))
-
-
-def answers(model, feeds):
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds)))
-
-
-def one(domain, op, number, case_):
-    """The node, the arrays of its inputs and those of its outputs."""
-    inputs, wanted, formula, attributes = case_
-    names = [f"c{number}.{i}" if x is not None else "" for i, x in enumerate(inputs)]
-    while names and not names[-1]:
-        names.pop()
-    outs = [f"c{number}.y{i}" if w else "" for i, w in enumerate(wanted)]
-    node = helper.make_node(op, names, outs, name=f"c{number}", domain="" if domain == "ai.onnx" else domain, **attributes)
-    feeds = {n: np.asarray(x) for n, x in zip(names, inputs) if n}
-    if formula is not None:
-        return node, feeds, {n: np.asarray(x) for n, x in zip(outs, formula) if n}
-    model = model_of([node], feeds, {n: None for n in outs if n})
-    return node, feeds, answers(model, feeds)
-
-
-def same_as(op, inputs, outputs, **attributes):
-    """What ONNX Runtime says of another node."""
-    return list(one("com.microsoft", op, 0, (inputs, [True] * outputs, None, attributes))[2].values())
-
-
-def info(name, array):
-    if array is None:
-        return helper.make_empty_tensor_value_info(name)
-    dtype = TensorProto.STRING if array.dtype.kind in "OU" else helper.np_dtype_to_tensor_dtype(array.dtype)
-    return helper.make_tensor_value_info(name, dtype, array.shape)
-
-
-def is_small_float(array):
-    """float8 and float4, which npz files cannot hold: such inputs are initializers."""
-    return array is not None and array.dtype.kind == "V"
-
-
-def model_of(nodes, feeds, results):
-    fixed = [onnx.numpy_helper.from_array(a, n) for n, a in feeds.items() if is_small_float(a)]
-    free = [info(n, a) for n, a in feeds.items() if not is_small_float(a)]
-    graph = helper.make_graph(nodes, "cases", free, [info(n, a) for n, a in results.items()], fixed)
-    return helper.make_model(graph, opset_imports=OPSETS, ir_version=9)
-
-
-def record(domain, op, cases):
-    nodes, feeds, results = [], {}, {}
-    for number, case_ in enumerate(cases):
-        try:
-            node, given, got = one(domain, op, number, case_)
-        except Exception as error:
-            print(f"{op} c{number}:", " ".join(str(error).split())[-300:])
-            continue
-        nodes.append(node), feeds.update(given), results.update(got)
-    folder = HERE / {"com.microsoft": "microsoft", "ai.onnx.ml": "ml_operators", "ai.onnx": "onnx"}[domain]
-    folder.mkdir(exist_ok=True)
-    (folder / f"{op}.onnx").write_bytes(model_of(nodes, feeds, results).SerializeToString())
-    text = {n: a.astype(str) if a.dtype == object else a for n, a in {**feeds, **results}.items() if not is_small_float(a)}
-    np.savez_compressed(folder / f"{op}.npz", **text)
-    return len(nodes)
-
+import later_operators
+from operator_cases import CASES, S, answers, case, f, i32, model_of, random, record, record_default, s8, same_as, u8
 
 # ---- activations, norms, products -------------------------------------------------------------------------------------
 
@@ -500,143 +401,14 @@ def without_stored_tests():
     case("MaxRoiPool", [f(2, 3, 8, 9), boxes * np.float32(1.5)], pooled_shape=[3, 2], spatial_scale=0.5, **own)
 
 
-# ---- what came later: at the end, so that the numbers above stay --------------------------------------------------------------
-
-def expert_mixture(x, choices, layers, activation):
-    """Sum over the chosen (expert, share) of share * second(activation(first(x)))."""
-    out = np.zeros(x.shape)
-    for token, chosen in enumerate(choices):
-        for expert, share in chosen:
-            (w1, b1), (w2, b2) = ((w[expert].astype(np.float64), b[expert] if b is not None else 0) for w, b in layers)
-            out[token] += share * (w2 @ activation(w1 @ x[token] + b1) + b2)
-    return out.astype(np.float32)
-
-
-def sparse_mixer(scores):
-    """Phi-3.5-MoE's router, as its published Python code has it (jitter 0.01)."""
-    out = []
-    for row in scores.astype(np.float64):
-        first = int(np.argmax(row))
-
-        def share(values, at):
-            best = values[at]
-            far = (best - row) / np.maximum(np.abs(row), best) > 0.02
-            e = np.where(far, 0, np.exp(values - best))
-            return e[at] / e.sum()
-        rest = np.where(np.arange(len(row)) == first, -np.inf, row)
-        second = int(np.argmax(rest))
-        out.append([(first, share(row, first)), (second, share(rest, second))])
-    return out
-
-
-def top(scores, k):
-    out = []
-    for row in scores.astype(np.float64):
-        best = np.argsort(-row, kind="stable")[:k]
-        e = np.exp(row[best] - row.max())
-        out.append(list(zip(best, e / np.exp(row - row.max()).sum())))
-    return out
-
-
-def further_experts():
-    """ONNX Runtime's CPU kernels have neither the sparse mixer nor weights of small floats: the formulas of its documentation."""
-    import ml_dtypes
-    e, hidden, inner, tokens = 4, 8, 6, 6
-    layers = [(f(e, inner, hidden), f(e, inner)), (f(e, hidden, inner), f(e, hidden))]
-    x = f(tokens, hidden)
-    scores = np.array([[1, 2, 3, 4], [1, 0.99, 0.985, 0.3], [5, 5, 4.95, 1], [-1, -1.01, -3, -2], [0.2, 0.1, -4, 0.199], [-2, 7, 6.9, 6.87]], np.float32)
-    relu = lambda a: np.maximum(a, 0)
-    case("MoE", [x, scores, *layers[0], *layers[1]], activation_type="relu", k=2, use_sparse_mixer=1, formula=[expert_mixture(x, sparse_mixer(scores), layers, relu)])
-    silu = lambda a: a / (1 + np.exp(-a))
-    e, hidden, inner, tokens = 3, 64, 32, 4
-    x, scores = f(tokens, hidden), f(tokens, e)
-    fp4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6])
-    for kind, block, scale_type in (("fp4", 32, ml_dtypes.float8_e8m0fnu), ("nvfp4", 16, ml_dtypes.float8_e4m3fn)):
-        inputs, layers = [], []
-        for rows, columns in ((inner, hidden), (hidden, inner)):
-            codes, bias = u8(e, rows, columns // 2), f(e, rows)
-            scales = (2.0 ** random.integers(-5, -1, (e, rows, columns // block))).astype(scale_type)
-            overall = np.abs(f(e)) + np.float32(0.1)
-            w = fp4[np.stack([codes & 15, codes >> 4], -1).reshape(e, rows, columns)] * np.repeat(scales.astype(np.float64), block, -1) * overall[:, None, None]
-            inputs.append([codes, scales, bias, overall]), layers.append((w, bias))
-        (c1, s1, b1, g1), (c2, s2, b2, g2) = inputs
-        case("QMoE", [x, scores, c1, s1, b1, c2, s2, b2, None, None, None, None, None, None, None, g1, g2], activation_type="silu", k=2, quant_type=kind,
-             formula=[expert_mixture(x, top(scores, 2), layers, silu)])
-    for block in (0, 24):
-        inputs, layers = [], []
-        for rows, columns in ((inner, hidden), (hidden, inner)):
-            w, overall = (f(e, rows, columns) * 2).astype(ml_dtypes.float8_e4m3fn), np.abs(f(e)) * np.float32(0.1)
-            count = lambda n: (n + block - 1) // block
-            scales = np.abs(f(e, count(rows), count(columns))) * np.float32(0.1) if block else None
-            wide = np.repeat(np.repeat(scales, block, 1), block, 2)[:, :rows, :columns] if block else overall[:, None, None]
-            inputs.append([w, scales, overall if not block else None]), layers.append((w.astype(np.float64) * wide, None))
-        (w1, s1, g1), (w2, s2, g2) = inputs
-        extra = dict(block_size=block) if block else {}
-        case("QMoE", [x, scores, w1, s1, None, w2, s2, None, None, None, None, None, None, None, None, g1, g2], activation_type="relu", k=1, quant_type="fp8",
-             formula=[expert_mixture(x, top(scores, 1), layers, relu)], **extra)
-
-
-def further_grouped():
-    b, s, heads, kv, head = 2, 3, 4, 2, 16
-    sizes = dict(num_heads=heads, kv_num_heads=kv)
-    cos, sin = np.cos(f(16, head // 2)), np.sin(f(16, head // 2))
-    first = [f(b, s, heads * head), f(b, s, kv * head), f(b, s, kv * head), None, None, np.array([s - 1, s - 1], np.int32), np.int32(s)]
-    later = [f(b, 1, heads * head), f(b, 1, kv * head), f(b, 1, kv * head), f(b, kv, 6, head), f(b, kv, 6, head), np.array([4, 3], np.int32), np.int32(5)]
-    bias = f(b, 1, s, s)
-    for qk in (1, 2):
-        case("GroupQueryAttention", first, [True, False, False, True], qk_output=qk, softcap=2.0, **sizes)
-        case("GroupQueryAttention", [*first, None, None, None, bias], [True, False, False, True], qk_output=qk, **sizes)
-        case("GroupQueryAttention", first, [True, False, False, True], qk_output=qk, local_window_size=2, **sizes)
-        case("GroupQueryAttention", later, 4, qk_output=qk, **sizes)  # without the presents ONNX Runtime forgets the past
-    # Caches of integers.
-    empty, sevens = np.zeros((b, kv, 0, head), np.int8), np.array([0.3], np.float32)
-    for kind, scale in (("PER_TENSOR", np.array([0.02], np.float32)), ("PER_CHANNEL", np.abs(f(1, kv, 1, head, scale=0.01)) + np.float32(0.01))):
-        for bits, past, times in ((8, [s8(b, kv, 6, head), s8(b, kv, 6, head)], 1), (4, [u8(b, kv, 6, head // 2), u8(b, kv, 6, head // 2)], 16)):
-            settings = dict(k_quant_type=kind, v_quant_type=kind, kv_cache_bit_width=bits, **sizes)
-            scales = [scale * np.float32(times), scale * np.float32(times * 1.5)]
-            case("GroupQueryAttention", [*later[:3], *past, *later[5:], *[None] * 5, *scales], 3, **settings)
-            none = [p[:, :, :0] for p in past]
-            case("GroupQueryAttention", [*first[:3], *none, *first[5:], cos, sin, None, None, None, *scales], 3, do_rotary=1, **settings)
-    # Windows: what they keep, token by token and several at once.
-    for rows, window, total, new in ((4, 3, 3, 1), (4, 3, 4, 1), (4, 3, 5, 1), (4, 3, 6, 1), (3, 3, 7, 1), (6, 3, 9, 1), (4, 3, 9, 4), (3, 2, 8, 5)):
-        tokens = [f(1, new, heads * head), f(1, new, kv * head), f(1, new, kv * head), f(1, kv, rows, head), f(1, kv, rows, head), np.array([total - 1], np.int32),
-                  np.int32(total), cos, sin, None, f(1, heads, new, total)]
-        settings = dict(sliding_window_cache=1, local_window_size=window, do_rotary=1, **sizes)
-        want, step = same_as("GroupQueryAttention", tokens, 3, **settings), rows - window + 1
-        for cache in want[1:]:
-            cache[:, :, total - max(0, -((rows - total) // step)) * step:] = 0  # what lies behind the kept rows is not specified
-        case("GroupQueryAttention", tokens, 3, formula=want, **settings)
-    # Norms of queries and keys: what ONNX Runtime says of normalised ones.
-    gains = [f(head), f(head)]
-
-    def normalised(x, gain):
-        y = x.astype(np.float64).reshape(*x.shape[:2], -1, head)
-        return (y / np.sqrt((y ** 2).mean(-1, keepdims=True) + 1e-5) * gain).reshape(x.shape).astype(np.float32)
-    rotated = dict(do_rotary=1, **sizes)
-    want = same_as("GroupQueryAttention", [normalised(first[0], gains[0]), normalised(first[1], gains[1]), *first[2:], cos, sin], 3, **rotated)
-    case("GroupQueryAttention", [*first, cos, sin, *[None] * 5, *gains], 3, formula=want, qk_norm_epsilon=1e-5, **rotated)
-
-
 def main():
-    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests, further_experts, further_grouped):
+    for part in (simple, norms, products, quantized, n_bits, attention, grouped, experts, recurrences, learning, without_stored_tests, *later_operators.PARTS):
         part()
     total = 0
     for (domain, op), cases in CASES.items():
         if len(sys.argv) == 1 or op in sys.argv[1:]:
             total += record(domain or "com.microsoft", op, [(a, b, c, d) for a, b, c, d in cases]) if domain else record_default(op, cases)
     print(total, "cases")
-
-
-def record_default(op, cases):
-    """SimplifiedLayerNormalization stands in ai.onnx's domain, though only ONNX Runtime has it."""
-    global OPSETS
-    nodes, feeds, results = [], {}, {}
-    for number, case_ in enumerate(cases):
-        node, given, got = one("", op, number, case_)
-        nodes.append(node), feeds.update(given), results.update(got)
-    (HERE / "microsoft" / f"{op}.onnx").write_bytes(model_of(nodes, feeds, results).SerializeToString())
-    np.savez_compressed(HERE / "microsoft" / f"{op}.npz", **feeds, **results)
-    return len(nodes)
 
 
 if __name__ == "__main__":
