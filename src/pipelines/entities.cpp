@@ -61,11 +61,11 @@ class Aggregator {
  public:
   explicit Aggregator(const EntityRules& rules) : rules_(rules) {}
 
-  std::vector<Entity> words(std::span<const LabelledToken> pieces) const {
+  Result<std::vector<Entity>> words(std::span<const LabelledToken> pieces) const {
     std::vector<Entity> out;
     for (size_t begin = 0, end; begin < pieces.size(); begin = end) {
       for (end = begin + 1; end < pieces.size() && pieces[end].inside_word;) ++end;
-      out.push_back(word(pieces.subspan(begin, end - begin)));
+      out.push_back(NACRE_TRY(word(pieces.subspan(begin, end - begin))));
     }
     return out;
   }
@@ -78,11 +78,11 @@ class Aggregator {
   }
 
   /// Neighbours with the same label become one; "B-" begins another.
-  std::vector<Entity> groups(std::span<const Entity> entities) const {
+  Result<std::vector<Entity>> groups(std::span<const Entity> entities) const {
     std::vector<Entity> out;
     for (size_t begin = 0, end; begin < entities.size(); begin = end) {
       for (end = begin + 1; end < entities.size() && continues(entities[end].label, entities[end - 1].label);) ++end;
-      out.push_back(group(entities.subspan(begin, end - begin)));
+      out.push_back(NACRE_TRY(group(entities.subspan(begin, end - begin))));
     }
     return out;
   }
@@ -110,22 +110,22 @@ class Aggregator {
     return std::max_element(pieces.begin(), pieces.end(), lower)->scores;
   }
 
-  Entity word(std::span<const LabelledToken> pieces) const {
+  Result<Entity> word(std::span<const LabelledToken> pieces) const {
     std::vector<std::string> words;
     for (const LabelledToken& piece : pieces) words.push_back(piece.word);
     const std::vector<double> scores = scores_of(pieces);
-    return {label(best_of(scores)), score(scores), rules_.tokenizer.join(std::move(words)), cover(pieces.front().span, pieces.back().span),
-            -1};
+    return Entity{label(best_of(scores)), score(scores), NACRE_TRY(rules_.tokenizer.join(std::move(words))),
+                  cover(pieces.front().span, pieces.back().span), -1};
   }
 
-  Entity group(std::span<const Entity> entities) const {
+  Result<Entity> group(std::span<const Entity> entities) const {
     std::vector<std::string> words;
     double sum = 0;
     for (const Entity& entity : entities) words.push_back(entity.word), sum += entity.score;
     const std::string& first = entities[0].label;
     const size_t dash = first.find('-');  // the reference cuts at the first one, whatever is before it
-    return {dash == first.npos ? first : first.substr(dash + 1), sum / static_cast<double>(entities.size()),
-            rules_.tokenizer.join(std::move(words)), cover(entities.front().span, entities.back().span), -1};
+    return Entity{dash == first.npos ? first : first.substr(dash + 1), sum / static_cast<double>(entities.size()),
+                  NACRE_TRY(rules_.tokenizer.join(std::move(words))), cover(entities.front().span, entities.back().span), -1};
   }
 
   const EntityRules& rules_;
@@ -133,12 +133,13 @@ class Aggregator {
 
 }  // namespace
 
-std::vector<Entity> entities_of(const EntityRules& rules, std::string_view text, const Encoding& window, std::span<const float> logits) {
+Result<std::vector<Entity>> entities_of(const EntityRules& rules, std::string_view text, const Encoding& window,
+                                        std::span<const float> logits) {
   const Aggregator aggregator(rules);
   const std::vector<LabelledToken> pieces = pieces_of(rules.tokenizer, text, window, logits);
   const bool by_token = rules.aggregation == Aggregation::none || rules.aggregation == Aggregation::simple;
-  std::vector<Entity> out = by_token ? aggregator.tokens(pieces) : aggregator.words(pieces);
-  if (rules.aggregation != Aggregation::none) out = aggregator.groups(out);
+  std::vector<Entity> out = by_token ? aggregator.tokens(pieces) : NACRE_TRY(aggregator.words(pieces));
+  if (rules.aggregation != Aggregation::none) out = NACRE_TRY(aggregator.groups(out));
   std::erase_if(out, [&](const Entity& entity) {
     return std::find(rules.ignored.begin(), rules.ignored.end(), entity.label) != rules.ignored.end();
   });

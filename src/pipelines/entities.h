@@ -20,7 +20,8 @@ struct EntityRules {
 };
 
 /// `logits` has as many rows as the window has tokens.
-std::vector<Entity> entities_of(const EntityRules& rules, std::string_view text, const Encoding& window, std::span<const float> logits);
+Result<std::vector<Entity>> entities_of(const EntityRules& rules, std::string_view text, const Encoding& window,
+                                        std::span<const float> logits);
 
 /// Of entities that overlap the longest stays, of equally long ones the one with the higher score.
 std::vector<Entity> merge_windows(std::vector<Entity> entities);

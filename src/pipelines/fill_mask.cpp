@@ -63,7 +63,7 @@ std::vector<std::vector<std::vector<Fill>>> MaskFiller::fill(std::span<const std
     const auto vocabulary = static_cast<size_t>(logits.shape()[2]), row_size = static_cast<size_t>(batch.length) * vocabulary;
     for (size_t row = 0; row < batch.texts.size(); ++row) {
       const std::vector<uint32_t>& ids = encodings[batch.texts[row]].ids;
-      out[batch.texts[row]] = fills_of(rules, ids, logits.data<float>().subspan(row * row_size, ids.size() * vocabulary));
+      out[batch.texts[row]] = NACRE_TRY(fills_of(rules, ids, logits.data<float>().subspan(row * row_size, ids.size() * vocabulary)));
     }
     return {};
   }));

@@ -33,7 +33,7 @@ class Filler {
  public:
   Filler(const FillRules& rules, std::span<const uint32_t> ids, size_t masks) : rules_(rules), ids_(ids), masks_(masks) {}
 
-  std::vector<Fill> fill(size_t place, std::span<const float> logits) const {
+  Result<std::vector<Fill>> fill(size_t place, std::span<const float> logits) const {
     const std::vector<double> all = softmax(logits);
     std::vector<double> scores = all;
     if (!rules_.targets.empty()) {
@@ -43,14 +43,14 @@ class Filler {
     std::vector<Fill> out;
     for (const size_t i : top_of(scores, std::max<size_t>(rules_.top_k, 1))) {
       const uint32_t id = rules_.targets.empty() ? static_cast<uint32_t>(i) : rules_.targets[i];
-      out.push_back({scores[i], id, rules_.tokenizer.decode(std::span(&id, 1), false), sequence(place, id)});
+      out.push_back({scores[i], id, NACRE_TRY(rules_.tokenizer.decode(std::span(&id, 1), false)), NACRE_TRY(sequence(place, id))});
     }
     return out;
   }
 
  private:
   /// With several masks the special tokens stay: the other masks would vanish with them.
-  std::string sequence(size_t place, uint32_t id) const {
+  Result<std::string> sequence(size_t place, uint32_t id) const {
     std::vector<uint32_t> filled(ids_.begin(), ids_.end());
     filled[place] = id;
     std::erase_if(filled, [&](uint32_t each) { return each == rules_.pad_id; });
@@ -64,13 +64,13 @@ class Filler {
 
 }  // namespace
 
-std::vector<std::vector<Fill>> fills_of(const FillRules& rules, std::span<const uint32_t> ids, std::span<const float> logits) {
+Result<std::vector<std::vector<Fill>>> fills_of(const FillRules& rules, std::span<const uint32_t> ids, std::span<const float> logits) {
   const auto masks = static_cast<size_t>(std::count(ids.begin(), ids.end(), rules.mask_id));
   const Filler filler(rules, ids, masks);
   const size_t width = logits.size() / std::max<size_t>(ids.size(), 1);
   std::vector<std::vector<Fill>> out;
   for (size_t place = 0; place < ids.size(); ++place)
-    if (ids[place] == rules.mask_id) out.push_back(filler.fill(place, logits.subspan(place * width, width)));
+    if (ids[place] == rules.mask_id) out.push_back(NACRE_TRY(filler.fill(place, logits.subspan(place * width, width))));
   return out;
 }
 

@@ -21,7 +21,7 @@ struct FillRules {
 };
 
 /// For each mask among the ids its best fills. `logits` has a row for each id.
-std::vector<std::vector<Fill>> fills_of(const FillRules& rules, std::span<const uint32_t> ids, std::span<const float> logits);
+Result<std::vector<std::vector<Fill>>> fills_of(const FillRules& rules, std::span<const uint32_t> ids, std::span<const float> logits);
 
 /// Takes back the spaces that joining tokens put before punctuation and contractions, as transformers'
 /// clean_up_tokenization does.

@@ -74,7 +74,7 @@ std::vector<std::vector<Entity>> EntityRecognizer::recognize(std::span<const std
   std::vector<std::vector<Entity>> out(texts.size());
   for (size_t i = 0; i < windows.encodings.size(); ++i) {
     const size_t text = windows.texts[i];
-    std::vector<Entity> found = entities_of(rules, texts[text], *windows.encodings[i], logits[i]);
+    std::vector<Entity> found = unwrap(entities_of(rules, texts[text], *windows.encodings[i], logits[i]));
     std::move(found.begin(), found.end(), std::back_inserter(out[text]));
   }
   for (size_t text = 0; text < texts.size(); ++text)

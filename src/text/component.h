@@ -76,7 +76,7 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   /// Tokens to pieces of text, which are joined afterwards.
-  virtual void apply(std::vector<std::string>& tokens) const = 0;
+  virtual Result<void> apply(std::vector<std::string>& tokens) const = 0;
 };
 
 template <class Part>

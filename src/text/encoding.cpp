@@ -16,12 +16,13 @@ void for_lists(Encoding& a, const Encoding& b, Apply apply) {
   apply(a.offsets, b.offsets);
   apply(a.byte_offsets, b.byte_offsets);
   apply(a.word_ids, b.word_ids);
-  apply(a.sequence_ids, b.sequence_ids);
   apply(a.special_tokens_mask, b.special_tokens_mask);
   apply(a.attention_mask, b.attention_mask);
 }
 
 void append_lists(Encoding& a, const Encoding& b) {
+  const auto moved = static_cast<uint32_t>(a.size());
+  for (const auto& [sequence, range] : b.sequence_ranges) a.set_sequence(sequence, {range.begin + moved, range.end + moved});
   for_lists(a, b, [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); });
   a.texts.insert(a.texts.end(), b.texts.begin(), b.texts.end());
   if (!a.pad_token) a.pad_token = b.pad_token;
@@ -29,6 +30,7 @@ void append_lists(Encoding& a, const Encoding& b) {
 
 Encoding joined(const Encoding& a, const Encoding& b) {
   Encoding out = a.slice(0, a.size());
+  out.sequence_ranges = a.sequence_ranges;
   append_lists(out, b);
   return out;
 }
@@ -39,14 +41,22 @@ void Encoding::reserve(size_t count) {
   for_lists(*this, *this, [&](auto& list, const auto&) { list.reserve(count); });
 }
 
-void Encoding::set_type(uint32_t type_id) {
-  std::fill(type_ids.begin(), type_ids.end(), type_id);
-  for (Encoding& rest : overflow) rest.set_type(type_id);
+void Encoding::set_sequence(uint32_t sequence, ByteRange range) {
+  for (SequenceRange& known : sequence_ranges)
+    if (known.sequence == sequence) return void(known.tokens = range);
+  sequence_ranges.push_back({sequence, range});
 }
 
-void Encoding::set_sequence(int32_t sequence) {
-  std::fill(sequence_ids.begin(), sequence_ids.end(), sequence);
-  for (Encoding& rest : overflow) rest.set_sequence(sequence);
+void Encoding::write_sequence_ids() {
+  for (Encoding& rest : overflow) rest.write_sequence_ids();
+  sequence_ids.assign(size(), -1);
+  const size_t count = std::max<size_t>(sequence_ranges.size(), 1);
+  for (uint32_t sequence = 0; sequence < count; ++sequence) {
+    ByteRange range{0, static_cast<uint32_t>(size())};
+    for (const SequenceRange& known : sequence_ranges)
+      if (known.sequence == sequence) range = known.tokens;
+    std::fill(sequence_ids.begin() + range.begin, sequence_ids.begin() + range.end, static_cast<int32_t>(sequence));
+  }
 }
 
 void Encoding::push_special(uint32_t id, std::string_view token, uint32_t type_id) {
@@ -56,7 +66,6 @@ void Encoding::push_special(uint32_t id, std::string_view token, uint32_t type_i
   offsets.emplace_back();
   byte_offsets.emplace_back();
   word_ids.push_back(-1);
-  sequence_ids.push_back(-1);
   special_tokens_mask.push_back(1);
   attention_mask.push_back(1);
 }

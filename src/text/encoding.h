@@ -21,22 +21,32 @@ namespace nacre {
 
 class Json;
 
+/// The tokens of one text among those of several, special ones left out.
+struct SequenceRange {
+  uint32_t sequence;
+  ByteRange tokens;
+};
+
 struct Encoding {
   std::vector<uint32_t> ids, type_ids;
   std::vector<std::string_view> tokens;  ///< views into the tokenizer, valid as long as it lives unchanged
   std::vector<ByteRange> offsets;        ///< in code points of the text; {0, 0} for what no text stands behind
   std::vector<ByteRange> byte_offsets;   ///< in bytes of it
   std::vector<int32_t> word_ids;         ///< -1: none
-  std::vector<int32_t> sequence_ids;     ///< 0 and 1 for the two texts of a pair, -1: none
+  std::vector<int32_t> sequence_ids;     ///< 0 and 1 for the two texts of a pair, -1: none; empty until write_sequence_ids
   std::vector<uint8_t> special_tokens_mask, attention_mask;
+  std::vector<SequenceRange> sequence_ranges;  ///< what sequence_ids are written from
   std::vector<Encoding> overflow;
   std::shared_ptr<const std::string> pad_token;                       ///< what `tokens` of padding view
   std::vector<std::shared_ptr<const std::deque<std::string>>> texts;  ///< what those view that are not the tokenizer's
 
   size_t size() const noexcept { return ids.size(); }
   void reserve(size_t count);
-  void set_type(uint32_t type_id);  ///< of every token, the overflow's too
-  void set_sequence(int32_t sequence);
+  /// All tokens are of that text; windows are asked one by one.
+  void set_sequence(uint32_t sequence) { set_sequence(sequence, {0, static_cast<uint32_t>(size())}); }
+  void set_sequence(uint32_t sequence, ByteRange range);
+  /// Makes sequence_ids of the ranges, in the windows too. As the reference: with no range at all every token is of text 0.
+  void write_sequence_ids();
   /// A token that stands for no text.
   void push_special(uint32_t id, std::string_view token, uint32_t type_id);
   /// Tokens [begin, end), without overflow.

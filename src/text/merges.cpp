@@ -60,11 +60,11 @@ class LongWord {
       const Entry top = heap_.top();
       heap_.pop();
       const uint32_t next = links_[top.at].next;
-      if (symbols_[top.at].length == 0 || next == kNone) continue;
+      if (symbols_[top.at].id == kNone || next == kNone) continue;
       if (candidate(merges_, symbols_[top.at].id, symbols_[next].id).rank != top.rank) continue;
       join(top.at, next, top.id);
     }
-    std::erase_if(symbols_, [](const Symbol& symbol) { return symbol.length == 0; });
+    std::erase_if(symbols_, [](const Symbol& symbol) { return symbol.id == kNone; });
   }
 
  private:
@@ -79,7 +79,7 @@ class LongWord {
 
   void join(uint32_t at, uint32_t next, uint32_t id) {
     symbols_[at] = {id, symbols_[at].length + symbols_[next].length};
-    symbols_[next].length = 0;
+    symbols_[next].id = kNone;  // gone
     const uint32_t after = links_[next].next;
     links_[at].next = after;
     if (after != kNone) links_[after].before = at, push(at, after);

@@ -28,6 +28,7 @@ void Normalized::reset(std::string_view original) {
   origins_.clear();
   identity_ = true;
   too_long_ = false;
+  if (!status_) status_ = {};
   most_ = std::min<size_t>(original.size() * kMostGrowth + kMostFixed, UINT32_MAX);
 }
 
@@ -62,6 +63,7 @@ void Normalized::assign_part(const Normalized& whole, uint32_t begin, uint32_t e
   origins_.clear();
   identity_ = whole.identity_ && begin == 0;
   too_long_ = whole.too_long_;
+  status_ = whole.status_;
   most_ = whole.most_;
   if (whole.identity_ && begin > 0) append_own_origins(origins_, text_, begin);
   if (!whole.identity_) origins_.assign(whole.origins_.begin() + begin, whole.origins_.begin() + end);
@@ -127,7 +129,7 @@ void Rewrite::put(char32_t code, ByteRange of) {
 
 void Rewrite::put(std::string_view bytes, ByteRange of) {
   if (target_.exceeds(text_.size() + bytes.size())) return;
-  if (identity_ && (text_.size() != of.begin || bytes.size() != of.size())) leave_identity();
+  if (identity_ && (text_.size() != of.begin || bytes.size() != of.size() || count_codes(bytes) != 1)) leave_identity();
   text_ += bytes;
   if (!identity_) origins_.insert(origins_.end(), bytes.size(), of.size() > 0 ? target_.origin(of.begin, of.end) : of);
 }

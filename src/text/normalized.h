@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/result.h"
+
 namespace nacre {
 
 /// Half-open. Texts are limited to 4 GiB where they enter (Tokenizer).
@@ -50,6 +52,11 @@ class Normalized {
   bool is_too_long() const noexcept { return too_long_; }
   /// True, and noted, when a text of that size would be.
   bool exceeds(size_t size) noexcept { return too_long_ = too_long_ || size > most_; }
+  /// Normalizers and pre-tokenizers leave here what failed; the first failure stays.
+  void note(const Result<void>& status) {
+    if (status_ && !status) status_ = status;
+  }
+  const Result<void>& status() const noexcept { return status_; }
 
  private:
   friend class Rewrite;
@@ -58,6 +65,7 @@ class Normalized {
   std::vector<ByteRange> origins_;  // per byte of text_; empty while each byte stands for itself
   bool identity_ = true, too_long_ = false;
   size_t most_ = 0;
+  Result<void> status_;
   std::string next_text_;
   std::vector<ByteRange> next_origins_;
 };

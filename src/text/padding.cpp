@@ -31,7 +31,10 @@ void pad(std::span<Encoding> encodings, const Padding& padding) {
   const size_t unit = std::max<size_t>(padding.multiple_of, 1);
   if (length % unit != 0) length += unit - length % unit;
   const auto token = std::make_shared<const std::string>(padding.token);
-  for (Encoding& encoding : encodings) pad_to(encoding, length, padding, token);
+  for (Encoding& encoding : encodings) {
+    pad_to(encoding, length, padding, token);
+    encoding.write_sequence_ids();
+  }
 }
 
 Result<Padding> Padding::load(const Json& json) {

@@ -13,13 +13,13 @@
 namespace nacre {
 namespace {
 
-/// The next match at or after `from`, or none.
+/// `search` gives the next match at or after a place, or none, or an error.
 template <class Search>
-void walk_matches(std::string_view text, const Search& search, Pattern::Match match) {
+Result<void> walk_matches(std::string_view text, const Search& search, Pattern::Match match) {
   std::optional<uint32_t> last_end;
   for (uint32_t from = 0; from <= text.size();) {
-    const std::optional<ByteRange> found = search(from);
-    if (!found) return;
+    const std::optional<ByteRange> found = NACRE_TRY(search(from));
+    if (!found) return {};
     if (found->size() == 0 && last_end == found->end) {  // empty, and right behind the last one: not counted
       do ++from;
       while (from < text.size() && !starts_code(text[from]));
@@ -29,6 +29,7 @@ void walk_matches(std::string_view text, const Search& search, Pattern::Match ma
     from = found->end;
     last_end = from;
   }
+  return {};
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ struct Pattern::Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine() { onig_free(regex); }
-  void for_each_match(std::string_view text, Match match) const;
+  Result<void> for_each_match(std::string_view text, Match match) const;
 };
 
 namespace {
@@ -56,6 +57,12 @@ void initialize_engine() {
   });
 }
 
+std::string message_of(int status, OnigErrorInfo* info = nullptr) {
+  OnigUChar message[ONIG_MAX_ERROR_MESSAGE_LEN] = {};
+  info ? onig_error_code_to_str(message, status, info) : onig_error_code_to_str(message, status);
+  return reinterpret_cast<const char*>(message);
+}
+
 /// A search's registers, freed at its end.
 class Region {
  public:
@@ -63,10 +70,12 @@ class Region {
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;
   ~Region() { onig_region_free(region_, 1); }
-  std::optional<ByteRange> search(OnigRegex regex, std::string_view text, uint32_t from) {
+  Result<std::optional<ByteRange>> search(OnigRegex regex, std::string_view text, uint32_t from) {
     const OnigUChar *begin = bytes_of(text), *end = begin + text.size();
     onig_region_clear(region_);
-    if (onig_search(regex, begin, end, begin + from, end, region_, ONIG_OPTION_NONE) < 0) return std::nullopt;
+    const int status = onig_search(regex, begin, end, begin + from, end, region_, ONIG_OPTION_NONE);
+    if (status == ONIG_MISMATCH) return std::nullopt;
+    if (status < 0) return fail(ErrorCode::resource_exhausted, "searching from byte ", from, ": ", message_of(status));
     return ByteRange{static_cast<uint32_t>(region_->beg[0]), static_cast<uint32_t>(region_->end[0])};
   }
 
@@ -76,9 +85,9 @@ class Region {
 
 }  // namespace
 
-void Pattern::Engine::for_each_match(std::string_view text, Match match) const {
+Result<void> Pattern::Engine::for_each_match(std::string_view text, Match match) const {
   Region region;
-  walk_matches(text, [&](uint32_t from) { return region.search(regex, text, from); }, match);
+  return walk_matches(text, [&](uint32_t from) { return region.search(regex, text, from); }, match);
 }
 
 Result<Pattern> Pattern::regex(std::string_view source) {
@@ -90,9 +99,7 @@ Result<Pattern> Pattern::regex(std::string_view source) {
   const int status =
       onig_new(&out.engine_->regex, bytes_of(source), bytes_of(source) + source.size(), 0, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
   if (status == ONIG_NORMAL) return out;
-  OnigUChar message[ONIG_MAX_ERROR_MESSAGE_LEN] = {};
-  onig_error_code_to_str(message, status, &info);
-  return fail(ErrorCode::invalid_argument, "the regular expression ", json_quoted(source), ": ", reinterpret_cast<const char*>(message));
+  return fail(ErrorCode::invalid_argument, "the regular expression ", json_quoted(source), ": ", message_of(status, &info));
 }
 
 std::string_view regex_engine_version() noexcept { return onig_version(); }
@@ -100,7 +107,7 @@ std::string_view regex_engine_version() noexcept { return onig_version(); }
 #else  // no Oniguruma: literal patterns and the well-known ones are all there is
 
 struct Pattern::Engine {
-  void for_each_match(std::string_view, Match) const {}
+  Result<void> for_each_match(std::string_view, Match) const { return {}; }
 };
 
 Result<Pattern> Pattern::regex(std::string_view source) {
@@ -118,14 +125,18 @@ Pattern::Pattern(Pattern&&) noexcept = default;
 Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
-void Pattern::for_each_match(std::string_view text, Match match) const {
-  if (engine_) return engine_->for_each_match(text, match);
-  const auto find = [&](uint32_t from) -> std::optional<ByteRange> {
+Result<void> Pattern::for_each_match(std::string_view text, Match match) const {
+  if (engine_) {
+    Result<void> done = engine_->for_each_match(text, match);
+    if (!done) done.error().within(cat("the regular expression ", json_quoted(source_)));
+    return done;
+  }
+  const auto find = [&](uint32_t from) -> Result<std::optional<ByteRange>> {
     const size_t at = text.find(source_, from);
     if (at == text.npos) return std::nullopt;
     return ByteRange{static_cast<uint32_t>(at), static_cast<uint32_t>(at + source_.size())};
   };
-  walk_matches(text, find, match);
+  return walk_matches(text, find, match);
 }
 
 Pattern Pattern::literal(std::string text) {

@@ -1,7 +1,7 @@
 // What a tokenizer.json has under "pattern": {"String": " "} or {"Regex": "\\s+"}, the latter in Oniguruma's syntax.
 //
 //     const Pattern pattern = NACRE_TRY(Pattern::load(NACRE_TRY(json.at("pattern"))));
-//     pattern.for_each_match(text, [&](ByteRange match) { ... });            // from left to right
+//     NACRE_TRY(pattern.for_each_match(text, [&](ByteRange match) { ... }));            // from left to right
 //
 // Matches are the reference's: an empty one counts unless it touches the end of the match before it.
 #pragma once
@@ -31,8 +31,8 @@ class Pattern {
   Pattern& operator=(Pattern&&) noexcept;
   ~Pattern();
 
-  /// Of well-formed UTF-8. A search that exceeds the engine's limits (of retries and of stack) ends the matches.
-  void for_each_match(std::string_view text, Match match) const;
+  /// Of well-formed UTF-8. Fails (resource_exhausted) where a search exceeds the engine's limits of retries and of stack.
+  Result<void> for_each_match(std::string_view text, Match match) const;
   /// As the file has it.
   std::string_view source() const noexcept { return source_; }
   bool is_regex() const noexcept { return engine_ != nullptr; }

@@ -58,15 +58,18 @@ Result<SpecialToken> load_special_token(const Json& json) {
   return SpecialToken{std::string(content), static_cast<uint32_t>(id)};
 }
 
-void surround(Encoding& encoding, const SpecialToken* before, const SpecialToken& behind, uint32_t type_id) {
-  for (Encoding& rest : encoding.overflow) surround(rest, before, behind, type_id);
+void surround(Encoding& encoding, const SpecialToken* before, const SpecialToken& behind, uint32_t sequence, uint32_t type_id) {
+  for (Encoding& rest : encoding.overflow) surround(rest, before, behind, sequence, type_id);
   std::vector<Encoding> overflow = std::move(encoding.overflow);
   Encoding out;
   out.reserve(encoding.size() + 2);
   if (before) out.push_special(before->id, before->content, type_id);
   encoding.overflow.clear();
+  encoding.sequence_ranges.clear();
+  std::fill(encoding.special_tokens_mask.begin(), encoding.special_tokens_mask.end(), uint8_t{0});  // what an earlier step has put there
   out.append(encoding);
   out.push_special(behind.id, behind.content, type_id);
+  out.set_sequence(sequence, {before ? 1u : 0u, static_cast<uint32_t>(out.size() - 1)});
   out.overflow = std::move(overflow);
   encoding = std::move(out);
 }

@@ -70,11 +70,12 @@ class TextEncoder {
   }
 
   void encode_section() {
-    if (section_.text.text().empty()) return;
+    if (!(status_ = section_.text.status()) || section_.text.text().empty()) return;
     section_.at_start = base_ == 0 && section_.text.origin(0, 1).begin == 0;
     section_.words.assign(1, {0, static_cast<uint32_t>(section_.text.text().size())});
     section_.bytes_as_characters = false;
     if (pre_tokenizer_) pre_tokenizer_->split(section_);
+    if (!(status_ = section_.text.status())) return;
     pieces_.clear();
     if (!model_.reads_bytes()) section_.write_characters();
     status_ = section_.bytes_as_characters ? model_.tokenize_bytes(section_.text.text(), section_.words, pieces_)
@@ -152,16 +153,14 @@ Encoding joined(std::vector<Encoding>& encodings) {
   return out;
 }
 
-// Without a post-processor the reference forgets which sequence the windows of a pair are of: beside a whole first text
-// they are of none, and what has nothing of the first text is all of sequence 0.
-Encoding joined_plain(std::vector<Encoding>& encodings) {
-  if (encodings.size() == 2)
-    for (Encoding& encoding : encodings)
-      for (Encoding& window : encoding.overflow) window.set_sequence(-1);
-  Encoding out = joined(encodings);
-  for (Encoding& window : out.overflow)
-    if (std::find(window.sequence_ids.begin(), window.sequence_ids.end(), 0) == window.sequence_ids.end()) window.set_sequence(0);
-  return out;
+/// As the reference: post-processors know the sequence of windows, without one it is forgotten, and that of a single text, too.
+void set_sequences(std::vector<Encoding>& encodings, bool processed) {
+  if (!processed && encodings.size() < 2) return;
+  for (uint32_t i = 0; i < encodings.size(); ++i) {
+    encodings[i].set_sequence(i);
+    if (!processed) continue;
+    for (Encoding& window : encodings[i].overflow) window.set_sequence(i);
+  }
 }
 
 }  // namespace
@@ -207,7 +206,6 @@ Result<Encoding> Tokenizer::encode_text(std::string_view text, uint32_t type_id,
   }
   Encoding out = NACRE_TRY(TextEncoder(normalizer_.get(), pre_tokenizer_.get(), *model_, added_).run(text));
   out.type_ids.assign(out.size(), type_id);
-  out.sequence_ids.assign(out.size(), static_cast<int32_t>(type_id));
   out.special_tokens_mask.assign(out.size(), 0);
   out.attention_mask.assign(out.size(), 1);
   return out;
@@ -217,9 +215,14 @@ Result<Encoding> Tokenizer::finish(std::vector<Encoding> encodings, const Encode
   const bool pair = encodings.size() == 2;
   const size_t added = post_processor_ && options.add_special_tokens ? post_processor_->added(pair) : 0;
   if (options.truncation) NACRE_TRY(truncate(encodings[0], pair ? &encodings[1] : nullptr, *options.truncation, added));
+  set_sequences(encodings, post_processor_ != nullptr);
   if (post_processor_) NACRE_TRY(post_processor_->apply(encodings, options.add_special_tokens));
-  Encoding out = post_processor_ ? joined(encodings) : joined_plain(encodings);
-  if (options.padding) pad({&out, 1}, *options.padding);
+  Encoding out = joined(encodings);
+  if (options.padding) {
+    pad({&out, 1}, *options.padding);
+  } else {
+    out.write_sequence_ids();
+  }
   return out;
 }
 
@@ -261,7 +264,7 @@ Result<std::vector<Encoding>> Tokenizer::encode_batch(std::span<const TextInput>
   return out;
 }
 
-std::string Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_tokens) const {
+Result<std::string> Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_tokens) const {
   std::vector<std::string> tokens;
   for (const uint32_t id : ids) {
     const std::string_view content = token(id);
@@ -271,8 +274,8 @@ std::string Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_t
   return join(std::move(tokens));
 }
 
-std::string Tokenizer::join(std::vector<std::string> tokens) const {
-  if (decoder_) decoder_->apply(tokens);
+Result<std::string> Tokenizer::join(std::vector<std::string> tokens) const {
+  if (decoder_) NACRE_TRY(decoder_->apply(tokens));
   std::string out;
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (!decoder_ && i > 0) out += ' ';

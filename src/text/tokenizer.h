@@ -3,7 +3,7 @@
 //     Tokenizer tokenizer = NACRE_TRY(Tokenizer::load("models/minilm"));
 //     Encoding encoding = NACRE_TRY(tokenizer.encode("Hello, world!"));
 //     Encoding pair = NACRE_TRY(tokenizer.encode("question", "context", {.truncation = Truncation{.max_length = 384}}));
-//     std::string text = tokenizer.decode(encoding.ids);
+//     std::string text = NACRE_TRY(tokenizer.decode(encoding.ids));
 //
 // Reading is thread-safe; nothing is shared between calls.
 #pragma once
@@ -62,11 +62,11 @@ class Tokenizer {
   Result<Encoding> encode_words(const WordsInput& input, const EncodeOptions& options = {}) const;
   /// Pads to the longest of the batch when padding is asked for.
   Result<std::vector<Encoding>> encode_batch(std::span<const TextInput> inputs, const EncodeOptions& options = {}) const;
-  /// Ids that have no token are left out.
-  std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens = true) const;
+  /// Ids that have no token are left out. Fails (resource_exhausted) where a decoder's regular expression exceeds its limits.
+  Result<std::string> decode(std::span<const uint32_t> ids, bool skip_special_tokens = true) const;
 
   /// Tokens to text, as the decoder joins them; without a decoder a space stands between them.
-  std::string join(std::vector<std::string> tokens) const;
+  Result<std::string> join(std::vector<std::string> tokens) const;
   /// What pieces inside a word begin with ("##"); empty where the model marks none.
   std::string_view continuing_prefix() const noexcept { return continuing_prefix_; }
   /// The id of what no other token stands for.

@@ -33,7 +33,7 @@ void WordPattern::split(Section& section, SplitBehavior behavior, bool invert) c
     if (rules_) {
       for (WordMatcher matcher(*rules_, text); const auto found = matcher.next();) match(*found);
     } else {
-      pattern_->for_each_match(text, match);
+      section.text.note(pattern_->for_each_match(text, match));
     }
     splitter.finish();
   }

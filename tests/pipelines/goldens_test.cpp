@@ -206,7 +206,7 @@ TEST(NerGolden, EveryStrategy) {
       const auto aggregation = aggregation_named(key.substr(0, key.size() - (all ? 2 : 0)));
       ASSERT_TRUE(aggregation) << key;
       const EntityRules rules{*tokenizer, labels, *aggregation, all ? kNothing : kOutside};
-      expect_entities(entities_of(rules, text, encoding, logits), *want.elements(), text,
+      expect_entities(*entities_of(rules, text, encoding, logits), *want.elements(), text,
                       cat(key, " of \"", text, "\" by ", *each.text("tokenizer")));
       ++compared;
     }
@@ -226,7 +226,7 @@ TEST(NerGolden, OverlappingWindows) {
     const EntityRules rules{*tokenizer, labels, *aggregation_named(*each.text("strategy")), kOutside};
     std::vector<Entity> found;
     for (const Json& window : list(each, "windows"))
-      for (Entity& entity : entities_of(rules, text, encoding_of(window, text), flat_floats(*window.at("logits"))))
+      for (Entity& entity : *entities_of(rules, text, encoding_of(window, text), flat_floats(*window.at("logits"))))
         found.push_back(std::move(entity));
     expect_entities(merge_windows(std::move(found)), list(each, "result"), text, cat(*each.text("strategy"), " over windows"));
   }
@@ -307,7 +307,7 @@ TEST(FillMaskGolden, EveryCase) {
     if (each.has("target_ids"))
       for (const int64_t id : *each.at("target_ids")->integers()) targets.push_back(static_cast<uint32_t>(id));
     const FillRules rules{*tokenizer, 4, 0, static_cast<size_t>(*each.integer("top_k")), targets};
-    const auto got = fills_of(rules, ids, flat_floats(*each.at("logits")));
+    const auto got = *fills_of(rules, ids, flat_floats(*each.at("logits")));
     const std::vector<Json> result = list(each, "result");
     const bool single = got.size() == 1;
     for (size_t mask = 0; mask < got.size(); ++mask) {

@@ -15,8 +15,8 @@ void check_line(const Tokenizer& tokenizer, const Json& line, const std::string&
   const auto plain = tokenizer.encode(text, {.add_special_tokens = false});
   NACRE_SAME(numbers(plain->ids), numbers(line, line.has("ids0") ? "ids0" : "ids"));
   const std::string decoded = line.at("dec")->is_text() ? std::string(*line.text("dec")) : text;
-  NACRE_SAME(tokenizer.decode(encoding->ids), decoded);
-  NACRE_SAME(tokenizer.decode(encoding->ids, false), line.has("dec_all") ? *line.text("dec_all") : decoded);
+  NACRE_SAME(*tokenizer.decode(encoding->ids), decoded);
+  NACRE_SAME(*tokenizer.decode(encoding->ids, false), line.has("dec_all") ? *line.text("dec_all") : decoded);
 }
 
 class Golden : public testing::TestWithParam<std::string> {};

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "io/json.h"
+#include "text/tokenizer.h"
 
 namespace nacre {
 namespace {
 
 std::string matches(const Pattern& pattern, std::string_view text) {
   std::string out;
-  pattern.for_each_match(text, [&](ByteRange match) { out += cat(out.empty() ? "" : " ", match.begin, "-", match.end); });
+  EXPECT_TRUE(pattern.for_each_match(text, [&](ByteRange match) { out += cat(out.empty() ? "" : " ", match.begin, "-", match.end); }));
   return out;
 }
 
@@ -41,6 +42,25 @@ TEST(Pattern, ABrokenExpressionIsAnErrorThatNamesIt) {
 TEST(Pattern, AnExponentialExpressionEnds) {
   if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
   EXPECT_EQ(matches(*Pattern::regex("(a|aa|a)*\\1*b$"), std::string(60, 'a')), "");
+}
+
+TEST(Pattern, ASearchBeyondTheLimitsIsAnErrorOfEveryPart) {
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  const std::string pattern = R"({"Regex": "(x+x+)+y"})", text(40, 'x'), limit = R"(the regular expression "(x+x+)+y": )";
+  const auto tokenizer = [&](std::string_view part, std::string_view type) {
+    const std::string model = R"({"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0, ")" + text + R"(": 1}})";
+    return *Tokenizer::parse(
+        cat(R"({"model": )", model, R"(, ")", part, R"(": {"type": ")", type, R"(", "content": "", "pattern": )", pattern, "}}"));
+  };
+  const auto message = [](const auto& result) { return result ? std::string("a result") : result.error().message(); };
+  const auto alone = load(pattern)->for_each_match(text, [](ByteRange) {});
+  EXPECT_TRUE(message(alone).starts_with(limit)) << message(alone);
+  const Tokenizer normalizer = tokenizer("normalizer", "Replace"), splitter = tokenizer("pre_tokenizer", "Split");
+  EXPECT_TRUE(message(normalizer.encode(text)).starts_with(limit)) << message(normalizer.encode(text));
+  EXPECT_TRUE(message(splitter.encode(text)).starts_with(limit)) << message(splitter.encode(text));
+  EXPECT_TRUE(splitter.encode("xx"));
+  const auto decoded = tokenizer("decoder", "Replace").decode(std::vector<uint32_t>{1});
+  EXPECT_TRUE(message(decoded).starts_with(limit)) << message(decoded);
 }
 
 TEST(Pattern, NeitherFormIsAnError) { EXPECT_FALSE(load(R"({"Other": "x"})")); }

@@ -35,7 +35,7 @@ void check_encode(const Tokenizer& tokenizer, const Json& op, const std::string&
   ASSERT_TRUE(got) << where << got.error().what();
   NACRE_SAME(numbers(got->ids), numbers(op, "ids"));
   if (op.has("off")) NACRE_SAME(flat(got->byte_offsets), numbers(op, "off"));
-  NACRE_SAME(tokenizer.decode(got->ids), op.at("dec")->is_text() ? std::string(*op.text("dec")) : text);
+  NACRE_SAME(*tokenizer.decode(got->ids), op.at("dec")->is_text() ? std::string(*op.text("dec")) : text);
 }
 
 void check_normalize(const Normalizer& normalizer, const Json& op, const std::string& where) {
@@ -48,7 +48,7 @@ void check_normalize(const Normalizer& normalizer, const Json& op, const std::st
 void check_spm_decode(const Tokenizer& tokenizer, const Json& op, const std::string& where) {
   std::vector<uint32_t> ids;
   for (const int64_t id : numbers(op, "ids")) ids.push_back(static_cast<uint32_t>(id));
-  NACRE_SAME(tokenizer.decode(ids), *op.text("dec"));
+  NACRE_SAME(*tokenizer.decode(ids), *op.text("dec"));
   for (size_t i = 0; i < ids.size(); ++i) NACRE_SAME(tokenizer.token(ids[i]), *op.at("pieces")->at(i)->text());
 }
 

@@ -34,7 +34,7 @@ void check_corpus(const Tokenizer& tokenizer, const std::string& folder) {
     const auto got = tokenizer.encode(text);
     ASSERT_TRUE(got) << where << got.error().what();
     check_encoding(*got, line, where);
-    NACRE_SAME(tokenizer.decode(got->ids), line.at("dec")->is_text() ? std::string(*line.text("dec")) : text);
+    NACRE_SAME(*tokenizer.decode(got->ids), line.at("dec")->is_text() ? std::string(*line.text("dec")) : text);
   }
 }
 
@@ -84,8 +84,8 @@ TEST(TokenizerFiles, SentencePieceTakesBosFromTheConfig) {
   ASSERT_TRUE(tokenizer) << tokenizer.error().what();
   EXPECT_EQ(plain->encode("Hello world")->ids, (std::vector<uint32_t>{23325, 2294}));
   EXPECT_EQ(tokenizer->encode("Hello world")->ids, (std::vector<uint32_t>{1, 23325, 2294}));
-  EXPECT_EQ(tokenizer->decode(std::vector<uint32_t>{1, 23325, 2294, 2}, false), "<s> Hello world</s>");
-  EXPECT_EQ(tokenizer->decode(std::vector<uint32_t>{1, 23325, 2294, 2}), "Hello world");
+  EXPECT_EQ(*tokenizer->decode(std::vector<uint32_t>{1, 23325, 2294, 2}, false), "<s> Hello world</s>");
+  EXPECT_EQ(*tokenizer->decode(std::vector<uint32_t>{1, 23325, 2294, 2}), "Hello world");
 }
 
 TEST(TokenizerFiles, CharactersDecodeAsCtc) {
@@ -94,7 +94,7 @@ TEST(TokenizerFiles, CharactersDecodeAsCtc) {
   directory.add("tokenizer_config.json", R"({"word_delimiter_token": "|", "pad_token": "<pad>", "unk_token": "<unk>"})");
   const auto tokenizer = Tokenizer::load(directory.path());
   ASSERT_TRUE(tokenizer) << tokenizer.error().what();
-  EXPECT_EQ(tokenizer->decode(std::vector<uint32_t>{3, 3, 0, 3, 2, 2, 4}), "aa b");
+  EXPECT_EQ(*tokenizer->decode(std::vector<uint32_t>{3, 3, 0, 3, 2, 2, 4}), "aa b");
   EXPECT_EQ(tokenizer->encode("ab b")->ids, (std::vector<uint32_t>{3, 4, 2, 4}));
 }
 
@@ -120,7 +120,7 @@ TEST(TokenizerFiles, AddedTokensHaveTheirIds) {
   const auto tokenizer = Tokenizer::load(directory.path());
   ASSERT_TRUE(tokenizer) << tokenizer.error().what();
   EXPECT_EQ(tokenizer->encode("Hello<new> <newer>world [MASK]")->ids, (std::vector<uint32_t>{2, 5, 8, 7, 6, 4, 3}));
-  EXPECT_EQ(tokenizer->decode(std::vector<uint32_t>{2, 5, 8, 7, 3}), "hello <newer>");
+  EXPECT_EQ(*tokenizer->decode(std::vector<uint32_t>{2, 5, 8, 7, 3}), "hello <newer>");
 }
 
 }  // namespace

@@ -76,6 +76,31 @@ TEST(Tokenizer, PairsGetTypesAndSequences) {
   EXPECT_EQ(encoding.sequence_ids, (std::vector<int32_t>{-1, 0, -1, 1, 1, -1}));
 }
 
+// Expected values of the package tokenizers; found by tests/suites/random_tokenizers.py.
+TEST(Tokenizer, SeveralPrependedLettersShareThePlaceOfALongOne) {
+  const auto tokenizer = Tokenizer::parse(R"({"normalizer": {"type": "Prepend", "prepend": "ab"},
+      "model": {"type": "BPE", "unk_token": "?", "vocab": {"?": 0, "a": 1, "b": 2}, "merges": []}})");
+  EXPECT_EQ(tokenizer->encode("\u0391z")->offsets, (std::vector<ByteRange>{{0, 1}, {0, 1}, {0, 1}, {1, 2}}));
+}
+
+TEST(Tokenizer, ASecondPostProcessorTakesTheFirstOnesTokensForText) {
+  const std::string bert = R"({"type": "BertProcessing", "sep": ["[SEP]", 1], "cls": ["[CLS]", 2]})";
+  const auto tokenizer = Tokenizer::parse(R"({"model": {"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0}},
+      "post_processor": {"type": "Sequence", "processors": [)" +
+                                          bert + ", " + bert + "]}}");
+  const auto encoding = tokenizer->encode("a", "b");
+  EXPECT_EQ(encoding->special_tokens_mask, (std::vector<uint8_t>{1, 0, 0, 0, 1, 0, 0, 1}));
+  EXPECT_EQ(encoding->type_ids, (std::vector<uint32_t>{0, 0, 0, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(encoding->sequence_ids, (std::vector<int32_t>{-1, 0, 0, 0, -1, 1, 1, -1}));
+}
+
+TEST(Tokenizer, WithoutPostProcessorPaddingIsOfTheFirstText) {
+  const auto tokenizer = Tokenizer::parse(R"({"model": {"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0}}})");
+  const EncodeOptions padded{.padding = Padding{.length = 3}};
+  EXPECT_EQ(tokenizer->encode("a", padded)->sequence_ids, (std::vector<int32_t>{0, 0, 0}));
+  EXPECT_EQ(tokenizer->encode("a", "b", padded)->sequence_ids, (std::vector<int32_t>{0, 1, -1}));
+}
+
 TEST(Tokenizer, TruncationCountsSpecialTokensAndKeepsWindows) {
   const Tokenizer tokenizer = small();
   const Encoding encoding = *tokenizer.encode("a a a un", {.truncation = Truncation{.max_length = 4, .stride = 1}});
@@ -137,8 +162,8 @@ TEST(Tokenizer, MissingUnknownTokenIsAnErrorOnlyWhenNeeded) {
 TEST(Tokenizer, DecodingCleansUpAndSkips) {
   const Tokenizer tokenizer = small();
   const Ids ids{2, 4, 5, 8, 7, 9, 3, 4000};
-  EXPECT_EQ(tokenizer.decode(ids), "unaff, cafes");
-  EXPECT_EQ(tokenizer.decode(ids, false), "[CLS] unaff, cafes [SEP]");
+  EXPECT_EQ(*tokenizer.decode(ids), "unaff, cafes");
+  EXPECT_EQ(*tokenizer.decode(ids, false), "[CLS] unaff, cafes [SEP]");
 }
 
 TEST(Unicode, LowerCaseAndDecompositionMayGiveSeveral) {

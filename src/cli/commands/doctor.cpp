@@ -14,13 +14,14 @@
 #include "core/thread_team.h"
 #include "nacre/backends.h"
 #include "nacre/version.h"
+#include "text/pattern.h"
 
 namespace nacre::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Looked for at run time; nothing of ours needs them.
+/// Looked for at run time; nothing of ours needs them. What is linked stands behind them.
 struct Library {
   std::string_view name, file, gives;
 };
@@ -34,6 +35,14 @@ Json libraries() {
     const auto loaded = SharedLibrary::load(std::string(library.file));
     out.push_back({{"name", library.name}, {"file", library.file}, {"found", loaded.has_value()}, {"gives", library.gives}});
     if (!loaded) out.back()["reason"] = loaded.error().message();
+  }
+  const std::string_view regex = regex_engine_version();
+  out.push_back(
+      {{"name", "Oniguruma"}, {"found", !regex.empty()}, {"gives", "regular expressions of tokenizers, beyond the well-known ones"}});
+  if (regex.empty()) {
+    out.back()["reason"] = "built without it: install libonig-dev and build again";
+  } else {
+    out.back()["version"] = regex;
   }
   return out;
 }

@@ -106,7 +106,7 @@ class TokenizeTask {
     Result<Encoding> encoding = tokenizer_.encode({first, second}, encode_);
     if (!encoding) throw std::move(encoding).error();
     TaskAnswer out{.members = members_of(*encoding, second.has_value()), .rows = rows_of(*encoding)};
-    if (options_.decode) out.members += cat(", \"decoded\": ", json_quoted(tokenizer_.decode(encoding->ids, !options_.keep_special)));
+    if (options_.decode) out.members += cat(", \"decoded\": ", json_quoted(text_of_ids(encoding->ids)));
     return out;
   }
 
@@ -119,8 +119,14 @@ class TokenizeTask {
     return out;
   }
 
+  std::string text_of_ids(std::span<const uint32_t> ids) const {
+    Result<std::string> text = tokenizer_.decode(ids, !options_.keep_special);
+    if (!text) throw std::move(text).error();
+    return *std::move(text);
+  }
+
   TaskAnswer decoded(const std::vector<uint32_t>& ids) const {
-    const std::string text = tokenizer_.decode(ids, !options_.keep_special);
+    const std::string text = text_of_ids(ids);
     return {.members = cat("\"text\": ", json_quoted(text)), .rows = {{numbers(ids), text, "", ""}}};
   }
 

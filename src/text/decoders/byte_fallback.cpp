@@ -8,7 +8,7 @@ namespace {
 
 class ByteFallback final : public Decoder {
  public:
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     std::vector<std::string> out;
     std::string bytes;
     for (std::string& token : tokens) {
@@ -21,6 +21,7 @@ class ByteFallback final : public Decoder {
     }
     flush(bytes, out);
     tokens = std::move(out);
+    return {};
   }
 
  private:

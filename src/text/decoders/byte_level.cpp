@@ -9,13 +9,14 @@ namespace {
 
 class ByteLevelDecoder final : public Decoder {
  public:
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     std::string bytes;
     for (const std::string& token : tokens) {
       auto own = characters_to_bytes(token);
       bytes += own ? *own : token;
     }
     tokens.assign(1, replace_invalid_utf8(bytes));
+    return {};
   }
 };
 

@@ -12,7 +12,7 @@ class Ctc final : public Decoder {
  public:
   Ctc(std::string_view pad, std::string_view delimiter, bool cleanup) : pad_(pad), delimiter_(delimiter), cleanup_(cleanup) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
     for (std::string& token : tokens) {
       replace_all(token, pad_, "");
@@ -21,6 +21,7 @@ class Ctc final : public Decoder {
       replace_all(token, delimiter_, " ");
     }
     std::erase_if(tokens, [](const std::string& token) { return token.empty(); });
+    return {};
   }
 
  private:

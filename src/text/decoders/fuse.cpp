@@ -6,10 +6,11 @@ namespace {
 
 class Fuse final : public Decoder {
  public:
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     std::string out;
     for (const std::string& token : tokens) out += token;
     tokens.assign(1, std::move(out));
+    return {};
   }
 };
 

@@ -10,21 +10,23 @@ class ReplaceDecoder final : public Decoder {
  public:
   ReplaceDecoder(Pattern pattern, std::string_view content) : pattern_(std::move(pattern)), content_(content) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     size_t made = 0;
     for (const std::string& token : tokens) made += token.size();
-    if (made > kMostDecodedBytes) return;
+    if (made > kMostDecodedBytes) return {};
     for (std::string& token : tokens) {
       std::string out;
       size_t done = 0;
-      pattern_.for_each_match(token, [&](ByteRange match) {
+      const auto replace = [&](ByteRange match) {
         if (made + out.size() > kMostDecodedBytes) return;
         out.append(token, done, match.begin - done).append(content_);
         done = match.end;
-      });
+      };
+      NACRE_TRY(pattern_.for_each_match(token, replace));
       token = std::move(out.append(token, done));
       made += token.size();
     }
+    return {};
   }
 
  private:

@@ -8,8 +8,9 @@ class DecoderSequence final : public Decoder {
  public:
   explicit DecoderSequence(std::vector<std::unique_ptr<const Decoder>> steps) : steps_(std::move(steps)) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
-    for (const auto& step : steps_) step->apply(tokens);
+  Result<void> apply(std::vector<std::string>& tokens) const override {
+    for (const auto& step : steps_) NACRE_TRY(step->apply(tokens));
+    return {};
   }
 
  private:

@@ -9,13 +9,14 @@ class StripDecoder final : public Decoder {
  public:
   StripDecoder(std::string content, size_t start, size_t stop) : content_(std::move(content)), start_(start), stop_(stop) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     for (std::string& token : tokens) {
       std::string_view rest = token;
       for (size_t cut = 0; cut < start_ && rest.starts_with(content_); ++cut) rest.remove_prefix(content_.size());
       for (size_t cut = 0; cut < stop_ && rest.ends_with(content_); ++cut) rest.remove_suffix(content_.size());
       if (rest.size() < token.size()) token = std::string(rest);
     }
+    return {};
   }
 
  private:

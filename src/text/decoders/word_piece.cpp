@@ -10,7 +10,7 @@ class WordPieceDecoder final : public Decoder {
  public:
   WordPieceDecoder(std::string prefix, bool cleanup) : prefix_(std::move(prefix)), cleanup_(cleanup) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     for (size_t i = 0; i < tokens.size(); ++i) {
       std::string& token = tokens[i];
       if (i > 0 && token.starts_with(prefix_)) {
@@ -20,6 +20,7 @@ class WordPieceDecoder final : public Decoder {
       }
       if (cleanup_) clean_up(token);
     }
+    return {};
   }
 
  private:

@@ -155,7 +155,7 @@ class Bpe final : public TokenModel {
       work.symbols.push_back({*id, length});
       return {};
     }
-    if (settings_.byte_fallback && fall_back(key, work)) return {};
+    if (settings_.byte_fallback && fall_back(key, length, work)) return {};
     if (!settings_.has_unknown) return {};  // as the reference: the character vanishes
     if (!unknown_id_)
       return fail(ErrorCode::invalid_model, "no token for \"", character, "\", and the unknown token \"", settings_.unknown,
@@ -177,10 +177,15 @@ class Bpe final : public TokenModel {
   }
 
   /// Tokens "<0xE2>" for the bytes, when all are there. One that waits as unknown comes behind them, as in the reference.
-  bool fall_back(std::string_view key, Work& work) const {
+  /// Prefix and suffix have no place in the text: the character's own `length` bytes are all there is to give.
+  bool fall_back(std::string_view key, uint32_t length, Work& work) const {
     for (const char byte : key)
       if (fallback_ids_[static_cast<uint8_t>(byte)] == kNone) return false;
-    for (const char byte : key) work.symbols.push_back({fallback_ids_[static_cast<uint8_t>(byte)], 1});
+    for (const char byte : key) {
+      const uint32_t own = std::min(length, 1u);
+      work.symbols.push_back({fallback_ids_[static_cast<uint8_t>(byte)], own});
+      length -= own;
+    }
     return true;
   }
 
@@ -216,8 +221,9 @@ void Bpe::make_tables() {
     constexpr std::string_view digits = "0123456789ABCDEF";
     fallback_ids_[byte] = vocabulary_.find(cat("<0x", digits[byte / 16], digits[byte % 16], ">")).value_or(kNone);
   }
-  splits_at_marks_ =
-      splits_at_marks_ && settings_.prefix.empty() && settings_.suffix.empty() && !settings_.ignore_merges && vocabulary_.find(kSpaceMark);
+  // Without an unknown token a character may vanish, and all that follows it in the word has the reference's shifted places.
+  splits_at_marks_ = splits_at_marks_ && settings_.prefix.empty() && settings_.suffix.empty() && settings_.has_unknown &&
+                     !settings_.ignore_merges && vocabulary_.find(kSpaceMark);
 }
 
 Result<void> Bpe::add_merge(std::string_view left, std::string_view right, std::string_view where, size_t rank, std::string& merged) {

@@ -15,15 +15,16 @@ class Replace final : public Normalizer {
     const auto size = static_cast<uint32_t>(present.size());
     std::optional<Rewrite> rewrite;
     uint32_t done = 0;
-    pattern_.for_each_match(present, [&](ByteRange match) {
+    const Result<void> status = pattern_.for_each_match(present, [&](ByteRange match) {
       if (!rewrite) rewrite.emplace(text);
       rewrite->keep(done, match.begin);
       rewrite->put(content_, last_code(present, match.end));
       done = match.end;
     });
-    if (!rewrite) return;
+    if (!rewrite) return text.note(status);
     rewrite->keep(done, size);
     rewrite->finish();
+    text.note(status);
   }
 
  private:

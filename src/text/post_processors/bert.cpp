@@ -12,10 +12,10 @@ class BertProcessing final : public PostProcessor {
   size_t added(bool pair) const override { return pair ? 3 : 2; }
 
   Result<void> apply(std::vector<Encoding>& encodings, bool add_special_tokens) const override {
+    if (!add_special_tokens) return {};
     for (size_t i = 0; i < encodings.size(); ++i) {
-      encodings[i].set_sequence(static_cast<int32_t>(i));
-      encodings[i].set_type(static_cast<uint32_t>(i));
-      if (add_special_tokens) surround(encodings[i], i == 0 ? &start_ : nullptr, separator_, static_cast<uint32_t>(i));
+      const uint32_t text = i > 0;  // an earlier step may have made more than two
+      surround(encodings[i], i == 0 ? &start_ : nullptr, separator_, text, text);
     }
     return {};
   }

@@ -14,7 +14,7 @@ class ByteLevelProcessing final : public PostProcessor {
   Result<void> apply(std::vector<Encoding>& encodings, bool) const override {
     for (size_t i = 0; i < encodings.size(); ++i) {
       if (trims_) trim_offsets(encodings[i], prefixed_);
-      encodings[i].set_sequence(static_cast<int32_t>(i));
+      encodings[i].set_sequence(static_cast<uint32_t>(i));
     }
     return {};
   }

@@ -17,11 +17,10 @@ class RobertaProcessing final : public PostProcessor {
   Result<void> apply(std::vector<Encoding>& encodings, bool add_special_tokens) const override {
     for (size_t i = 0; i < encodings.size(); ++i) {
       if (trims_) trim_offsets(encodings[i], prefixed_);
-      encodings[i].set_sequence(static_cast<int32_t>(i));
       std::fill(encodings[i].type_ids.begin(), encodings[i].type_ids.end(), 0u);  // the windows' stay, with nothing around them
       if (!add_special_tokens) continue;
-      encodings[i].set_type(0);
-      surround(encodings[i], i == 0 ? &start_ : &separator_, separator_, 0);
+      for (Encoding& window : encodings[i].overflow) std::fill(window.type_ids.begin(), window.type_ids.end(), 0u);
+      surround(encodings[i], i == 0 ? &start_ : &separator_, separator_, i > 0, 0);
     }
     return {};
   }

@@ -46,7 +46,7 @@ class TemplateProcessing final : public PostProcessor {
         return fail(ErrorCode::invalid_model, "the template for one text asks for a second one");
       Encoding& encoding = encodings[static_cast<size_t>(piece.sequence)];
       std::fill(encoding.type_ids.begin(), encoding.type_ids.end(), piece.type_id);  // the windows' stay: the reference's way
-      encoding.set_sequence(piece.sequence);
+      encoding.set_sequence(static_cast<uint32_t>(piece.sequence));
       out.push_back(encoding);
     }
     encodings = std::move(out);

@@ -28,7 +28,7 @@ class SentencePieceDecoder final : public Decoder {
   SentencePieceDecoder(std::shared_ptr<const SentencePieces> pieces, std::set<std::string, std::less<>> shown)
       : pieces_(std::move(pieces)), shown_(std::move(shown)) {}
 
-  void apply(std::vector<std::string>& tokens) const override {
+  Result<void> apply(std::vector<std::string>& tokens) const override {
     std::string out, bytes;
     bool at_start = true, space_taken = false;
     for (const std::string& token : tokens) {
@@ -44,6 +44,7 @@ class SentencePieceDecoder final : public Decoder {
       out += surface_of(token, id, at_start, space_taken);
     }
     tokens.assign(1, out + text_of_bytes(bytes));
+    return {};
   }
 
  private:
