@@ -13,13 +13,16 @@ constexpr KnobRow kKnobs[] = {
      "highest instruction set for kernels: portable, avx2, avx512, avx512_vnni, amx; or neon"},
     {Knob::backend, "NACRE_BACKEND", "native",
      "backends in order of preference, BACKEND[:DEVICE[:INDEX]],... e.g. \"onnxruntime:cuda:1,native\", where the caller names none"},
-    {Knob::cache_dir, "NACRE_CACHE_DIR", "none: nothing is kept", "directory for what was learnt of other runtimes' libraries"},
+    {Knob::cache_dir, "NACRE_CACHE_DIR", "none: nothing is kept",
+     "absolute directory for packed weights, which later processes map instead of packing, and for what was learnt of other runtimes' "
+     "libraries"},
     {Knob::log, "NACRE_LOG", "warning", "lowest level that reaches the log sink: debug, info, warning, error, off"},
     {Knob::memory_limit, "NACRE_MEMORY_LIMIT", "none", "bytes one load or one run may take before it is refused"},
     {Knob::config, "NACRE_CONFIG", "none",
      "JSON file with \"backend\" and \"backend_options\", used where neither caller nor environment say"},
     {Knob::disable, "NACRE_DISABLE", "none", "backends and absolute library paths that are never touched, with commas"},
     {Knob::onnxruntime, "NACRE_ONNXRUNTIME", "where it usually is", "ONNX Runtime's library, or the folder that has it"},
+    {Knob::cache_limit, "NACRE_CACHE_LIMIT", "4 GiB", "bytes of packed weights in NACRE_CACHE_DIR; those used longest ago make room"},
 };
 
 }  // namespace

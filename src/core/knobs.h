@@ -11,7 +11,7 @@
 
 namespace nacre {
 
-enum class Knob : uint8_t { threads, isa, backend, cache_dir, log, memory_limit, config, disable, onnxruntime };
+enum class Knob : uint8_t { threads, isa, backend, cache_dir, log, memory_limit, config, disable, onnxruntime, cache_limit };
 
 struct KnobRow {
   Knob knob;

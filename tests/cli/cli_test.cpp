@@ -354,6 +354,17 @@ TEST_F(Cli, DoctorTellsWhyAndWhatIsSet) {
   EXPECT_NE(run("doctor").out.find("NACRE_CACHE_DIR"), std::string::npos);
 }
 
+TEST_F(Cli, DoctorCountsTheCacheAndClearsIt) {
+  EXPECT_EQ(run("doctor --clear-cache").code, 2);  // nothing is kept where no directory is named
+  setenv("NACRE_CACHE_DIR", path("cache").c_str(), 1);
+  const Json cache = json_of("doctor --json")["cache"];
+  EXPECT_EQ(cache["usable"], true);
+  EXPECT_EQ(cache["files"], 0);
+  EXPECT_EQ(cache["limit_bytes"], int64_t{4} << 30);
+  EXPECT_NE(run("doctor --clear-cache").out.find("removed"), std::string::npos);
+  unsetenv("NACRE_CACHE_DIR");
+}
+
 #if __has_include("nacre/embed.h")
 // tests/cli/data/bert comes from make_bert.py, which works the embeddings out by itself.
 TEST_F(Cli, EmbedGivesOneJsonLineASentence) {

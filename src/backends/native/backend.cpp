@@ -3,6 +3,7 @@
 
 #include "backends/native/program.h"
 #include "core/float_mode.h"
+#include "core/thread_team.h"
 #include "graph/op.h"
 #include "passes/pass.h"
 
@@ -11,10 +12,12 @@ namespace {
 
 class NativeExecutable final : public Executable {
  public:
-  explicit NativeExecutable(Graph graph) : program_(std::move(graph), std::make_shared<native::PackCache>()) {}
+  explicit NativeExecutable(Graph graph)
+      : program_(std::move(graph), std::make_shared<native::PackCache>(DiskCache::open(kPackedWeights))) {}
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) override {
     const FlushToZero flush;
+    const ThreadLimit limit(context.threads);  // for what a first run packs
     return program_.run(inputs, outputs, context);
   }
   void trim() noexcept override { program_.trim(); }

@@ -3,43 +3,76 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "backends/native/activation.h"
 #include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
+#include "core/allocate.h"
 #include "core/convert.h"
-#include "core/lasting.h"
 #include "graph/op.h"
 
 namespace nacre::native {
 
-// A few panels' worth of columns at a time where floats may not be read in place.
-Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
-  if (dtype == DType::float32 && reinterpret_cast<uintptr_t>(source) % alignof(float) == 0) {
-    kernels().gemm_pack(static_cast<const float*>(source), transposed ? k : n, transposed, k, n, panels, 0, n);
-    return {};
-  }
-  const int64_t block = std::min(n, 4 * kernels().gemm_panel);
-  Tensor space = NACRE_TRY(allocate(DType::float32, {k * block}));
+namespace {
+
+constexpr int64_t kPackedAtOnce = 4;  // panels
+
+struct Source {
+  DType dtype;
+  const char* data;
+  bool transposed;
+  int64_t k, n;
+};
+
+// Where elements may not be read in place: columns [begin, begin + count), a multiple of panels but for the last ones.
+Result<void> pack_copied(const Source& b, int64_t begin, int64_t count, float* panels) {
+  const bool is_half = b.dtype != DType::float32;
+  Tensor space = NACRE_TRY(allocate(DType::float32, {b.k * count}));
+  Tensor aligned = NACRE_TRY(allocate(b.dtype, {is_half ? b.k * count : 0}));
   float* columns = space.mutable_data<float>().data();
-  const int64_t size = dtype == DType::float32 ? 4 : 2;
-  Tensor aligned = NACRE_TRY(allocate(dtype, {dtype == DType::float32 ? 0 : k * block}));
-  const auto read = [&](int64_t first, int64_t count, float* out) {
-    const char* from = static_cast<const char*>(source) + first * size;
-    if (dtype == DType::float32) return void(std::memcpy(out, from, size_t(count) * 4));
-    std::memcpy(aligned.mutable_raw(), from, size_t(count) * 2);
-    load_as<float>(dtype, aligned.raw(), 0, count, out);
+  const auto read = [&](int64_t first, int64_t size, float* out) {
+    if (!is_half) return void(std::memcpy(out, b.data + first * 4, size_t(size) * 4));
+    std::memcpy(aligned.mutable_raw(), b.data + first * 2, size_t(size) * 2);
+    load_as<float>(b.dtype, aligned.raw(), 0, size, out);
   };
-  for (int64_t begin = 0; begin < n; begin += block) {
-    const int64_t count = std::min(block, n - begin);
-    if (transposed) {
-      read(begin * k, count * k, columns);
-    } else {
-      for (int64_t row = 0; row < k; ++row) read(row * n + begin, count, columns + row * count);
-    }
-    kernels().gemm_pack(columns, transposed ? k : count, transposed, k, count, panels + kernels().gemm_packed_size(k, begin), 0, count);
+  if (b.transposed) {
+    read(begin * b.k, count * b.k, columns);
+  } else {
+    for (int64_t row = 0; row < b.k; ++row) read(row * b.n + begin, count, columns + row * count);
   }
+  kernels().gemm_pack(columns, b.transposed ? b.k : count, b.transposed, b.k, count, panels + kernels().gemm_packed_size(b.k, begin), 0,
+                      count);
   return {};
+}
+
+}  // namespace
+
+Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
+  const Source b{dtype, static_cast<const char*>(source), transposed, k, n};
+  const bool in_place = dtype == DType::float32 && reinterpret_cast<uintptr_t>(source) % alignof(float) == 0;
+  const int64_t block = kPackedAtOnce * kernels().gemm_panel;
+  std::mutex mutex;
+  Result<void> done;
+  parallel_for((n + block - 1) / block, 1, [&](int64_t first, int64_t last, int) {
+    for (int64_t begin = first * block, end = std::min(n, last * block); begin < end; begin += block) {
+      const int64_t count = std::min(block, n - begin);
+      if (in_place) {
+        kernels().gemm_pack(static_cast<const float*>(source), transposed ? k : n, transposed, k, n, panels, begin, begin + count);
+      } else if (auto packed = pack_copied(b, begin, count, panels); !packed) {
+        const std::lock_guard lock(mutex);
+        done = std::move(packed);
+      }
+    }
+  });
+  return done;
+}
+
+Result<Tensor> packed_panels(const PackCache& cache, DType dtype, const void* source, bool transposed, int64_t k, int64_t n) {
+  const std::span bytes(static_cast<const std::byte*>(source), size_t(k * n) * (dtype == DType::float32 ? 4 : 2));
+  const std::string layout = cat(transposed ? "panels of a transpose " : "panels ", dtype, " ", k, " ", n);
+  return cache.floats(bytes, layout, kernels().gemm_packed_size(k, n),
+                      [&](float* panels) { return pack_panels(dtype, source, transposed, k, n, panels); });
 }
 
 /// Splits one product among threads: by columns when there are panels enough, so that every thread reads its own part of
@@ -72,11 +105,9 @@ struct Packed {
 
 Result<std::shared_ptr<const void>> pack(const Tensor& b, bool transposed, PackCache& cache) {
   return cache.get(b, transposed ? "panels of a transpose" : "panels", [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
-    const int64_t k = b.shape()[transposed], n = b.shape()[!transposed], size = kernels().gemm_packed_size(k, n);
     auto packed = std::make_shared<Packed>();
-    packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {size}));
-    NACRE_TRY(pack_panels(b.dtype(), b.stored(), transposed, k, n, packed->panels.mutable_data<float>().data()));
-    bytes = size * 4;
+    packed->panels = NACRE_TRY(packed_panels(cache, b.dtype(), b.stored(), transposed, b.shape()[transposed], b.shape()[!transposed]));
+    bytes = int64_t(packed->panels.byte_size());
     return packed;
   });
 }

@@ -2,43 +2,11 @@
 // what no row matches falls to the operator's own evaluation ("reference"), which is always right.
 #pragma once
 
-#include <mutex>
-#include <unordered_map>
-
-#include "core/os/file.h"
+#include "backends/native/packs.h"
 #include "graph/op.h"
 #include "runtime/backend.h"
 
 namespace nacre::native {
-
-/// Weights in a kernel's own layout, shared by all plans of a model: made once per constant and layout.
-class PackCache {
- public:
-  /// The entry for `constant` in `layout`, made by `pack` when it is not there yet. `pack` runs under the cache's lock.
-  template <class Pack>
-  Result<std::shared_ptr<const void>> get(const Tensor& constant, std::string_view layout, Pack pack) {
-    std::lock_guard lock(mutex_);
-    Entry& entry = entries_[cat(layout, "@", reinterpret_cast<uintptr_t>(constant.stored()), describe(constant))];
-    if (!entry.packed) {
-      entry.packed = NACRE_TRY(pack(entry.bytes));
-      entry.source = constant;
-      release_mapped(constant.stored(), constant.byte_size());  // the packed copy is read from now on
-      bytes_ += entry.bytes;
-    }
-    return entry.packed;
-  }
-  int64_t bytes() const noexcept { return bytes_; }
-
- private:
-  struct Entry {
-    std::shared_ptr<const void> packed;
-    Tensor source;  // keeps the key's address from being used again
-    int64_t bytes = 0;
-  };
-  std::mutex mutex_;
-  std::unordered_map<std::string, Entry> entries_;
-  std::atomic<int64_t> bytes_{0};
-};
 
 /// One call of a kernel: values that are there, outputs whose place is allocated.
 struct Call {

@@ -5,7 +5,6 @@
 
 #include "backends/native/contraction.h"
 #include "backends/native/kernel.h"
-#include "core/lasting.h"
 #include "core/thread_team.h"
 #include "graph/op.h"
 
@@ -33,14 +32,13 @@ bool matches(const NodeView& n) {
          !n.has(7);
 }
 
-Result<Direction> pack(const NodeView& n, int64_t which, int64_t& bytes) {
+Result<Direction> pack(const NodeView& n, int64_t which, const PackCache& cache, int64_t& bytes) {
   const Tensor &w = *n.constant(1), &r = *n.constant(2);
   const int64_t rows = w.shape()[1], input = w.shape()[2], hidden = r.shape()[2];
   Direction out;
   for (auto [from, to, depth] : {std::tuple(&w, &out.inputs, input), {&r, &out.states, hidden}}) {
-    *to = NACRE_TRY(allocate_lasting(DType::float32, {kernels().gemm_packed_size(depth, rows)}));
-    NACRE_TRY(pack_panels(DType::float32, static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows,
-                          to->mutable_data<float>().data()));
+    *to = NACRE_TRY(
+        packed_panels(cache, DType::float32, static_cast<const char*>(from->stored()) + which * rows * depth * 4, true, depth, rows));
     bytes += int64_t(to->byte_size());
   }
   out.bias = NACRE_TRY(allocate(DType::float32, {rows}, nullptr, Fill::zero));
@@ -60,7 +58,7 @@ Result<std::shared_ptr<const void>> prepare(const NodeView& n, PackCache& cache)
       cat("lstm ", reinterpret_cast<uintptr_t>(r.stored()), " ", n.has(3) ? reinterpret_cast<uintptr_t>(n.constant(3)->stored()) : 0);
   out->packed = NACRE_TRY(cache.get(w, layout, [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
     auto packed = std::make_shared<Packed>();
-    for (int64_t which = 0; which < w.shape()[0]; ++which) packed->directions.push_back(NACRE_TRY(pack(n, which, bytes)));
+    for (int64_t which = 0; which < w.shape()[0]; ++which) packed->directions.push_back(NACRE_TRY(pack(n, which, cache, bytes)));
     release_mapped(r.stored(), r.byte_size());
     return packed;
   }));

@@ -75,8 +75,10 @@ void serve(const Options& options) {
   Subject subject{open_model(options.model), {}, {}};
   const double load = watch.seconds() * 1e3;
   subject.inputs = read_inputs(options.inputs, *subject.state, {});
+  const Stopwatch first;
   subject.run();
-  print(cat("{\"ready\": true, \"load_ms\": ", load, ", \"version\": \"", version(), "\", \"base_rss_mb\": ", base, "}\n"));
+  print(cat("{\"ready\": true, \"load_ms\": ", load, ", \"first_run_ms\": ", first.seconds() * 1e3, ", \"version\": \"", version(),
+            "\", \"base_rss_mb\": ", base, "}\n"));
   for (std::string line; read_line(line);) {
     const size_t space = std::min(line.find(' '), line.size());
     const std::string word = line.substr(0, space), rest = line.substr(std::min(space + 1, line.size()));

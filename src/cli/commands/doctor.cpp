@@ -6,9 +6,9 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "core/cpu.h"
+#include "core/disk_cache.h"
 #include "core/image.h"
 #include "core/knobs.h"
-#include "core/os/file.h"
 #include "core/os/library.h"
 #include "core/os/memory.h"
 #include "core/thread_team.h"
@@ -76,9 +76,20 @@ Json memory() {
 }
 
 Json cache() {
-  const auto directory = knob_text(Knob::cache_dir);
-  if (!directory) return {{"directory", nullptr}, {"state", "nothing is kept between processes; NACRE_CACHE_DIR names a directory"}};
-  return {{"directory", *directory}, {"state", is_directory(*directory) ? "is there" : "is not there yet"}};
+  const DiskCacheState found = disk_cache_state(kPackedWeights);
+  if (found.path.empty())
+    return {{"directory", nullptr}, {"state", "nothing is kept between processes; NACRE_CACHE_DIR names a directory"}};
+  Json out{{"directory", found.path}, {"usable", found.reason.empty()}, {"files", found.files}, {"bytes", found.bytes}};
+  out["limit_bytes"] = found.limit;
+  out["state"] = found.reason.empty() ? cat(found.files, " packed weights, ", bytes_text(found.bytes), " of at most ",
+                                            bytes_text(found.limit), "; nacre doctor --clear-cache removes them")
+                                      : cat("cannot be used: ", found.reason);
+  return out;
+}
+
+int clear() {
+  print(cat("removed ", bytes_text(check(clear_disk_cache(kPackedWeights))), " of packed weights\n"));
+  return kDone;
 }
 
 Json knob_table() {
@@ -176,8 +187,11 @@ std::string text_of(const Json& found) {
 
 Action configure(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
+  auto clears = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "print JSON");
-  return [json] {
+  app.add_flag("--clear-cache", *clears, "remove the packed weights that NACRE_CACHE_DIR keeps, and do nothing else");
+  return [json, clears] {
+    if (*clears) return clear();
     const Json found = examine();
     print(*json ? found.dump(1, ' ', false, Json::error_handler_t::replace) + "\n" : text_of(found));
     return kDone;

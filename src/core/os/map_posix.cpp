@@ -13,6 +13,7 @@
 #include "core/os/beneath.h"
 #include "core/os/descriptor.h"
 #include "core/os/file.h"
+#include "core/os/own_file.h"
 
 namespace nacre {
 
@@ -24,9 +25,9 @@ constexpr uintptr_t kFaultWindow = 64 << 10;
 /// Where files are mapped now: only there may pages be given back, as anywhere else that would lose what they hold.
 class MappedRanges {
  public:
-  void add(const void* begin, size_t size) {
+  void add(const void* begin, const MappedSource& source) {
     std::lock_guard lock(mutex_);
-    ranges_[reinterpret_cast<uintptr_t>(begin)] = size;
+    ranges_[reinterpret_cast<uintptr_t>(begin)] = source;
   }
   void remove(const void* begin) {
     std::lock_guard lock(mutex_);
@@ -35,18 +36,39 @@ class MappedRanges {
   void release(uintptr_t begin, size_t size) {
     std::lock_guard lock(mutex_);
     auto after = ranges_.upper_bound(begin);
-    if (after == ranges_.begin()) return;
-    const auto& [start, length] = *std::prev(after);
-    if (begin - start > length || size > length - (begin - start)) return;
+    if (after == ranges_.begin() || !find(begin, size)) return;
+    const auto& [start, source] = *std::prev(after);
     const uintptr_t first = std::max(start, begin / kFaultWindow * kFaultWindow);
-    const uintptr_t end = std::min(start + length, (begin + size + kFaultWindow - 1) / kFaultWindow * kFaultWindow);
+    const uintptr_t end =
+        std::min(start + static_cast<size_t>(source.size), (begin + size + kFaultWindow - 1) / kFaultWindow * kFaultWindow);
     ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+  }
+  std::optional<MappedSource> source(uintptr_t begin, size_t size) {
+    std::lock_guard lock(mutex_);
+    return find(begin, size);
   }
 
  private:
+  std::optional<MappedSource> find(uintptr_t begin, size_t size) const {
+    auto after = ranges_.upper_bound(begin);
+    if (after == ranges_.begin()) return std::nullopt;
+    auto [start, source] = *std::prev(after);
+    const size_t length = static_cast<size_t>(source.size);
+    if (begin - start > length || size > length - (begin - start)) return std::nullopt;
+    source.offset = static_cast<int64_t>(begin - start);
+    return source;
+  }
+
   std::mutex mutex_;
-  std::map<uintptr_t, size_t> ranges_;  // begin -> bytes
+  std::map<uintptr_t, MappedSource> ranges_;  // by their begin
 };
+
+int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+MappedSource source_of(const struct stat& status) {
+  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino), status.st_size,
+          nanoseconds(status.st_mtim),          nanoseconds(status.st_ctim),          0};
+}
 
 MappedRanges& mapped_ranges() {
   static auto* ranges = new MappedRanges;  // mappings may outlive static destructors
@@ -56,11 +78,12 @@ MappedRanges& mapped_ranges() {
 }  // namespace
 
 struct FileMapper {
-  static MappedFile make(std::string path, void* data, size_t size) {
+  static MappedFile make(std::string path, void* data, const MappedSource& source) {
+    const size_t size = static_cast<size_t>(source.size);
     MappedFile file;
     file.path_ = std::move(path);
     file.bytes_ = {static_cast<const std::byte*>(data), size};
-    if (size) mapped_ranges().add(data, size);
+    if (size) mapped_ranges().add(data, source);
     file.owner_ = std::shared_ptr<const void>(data, [size](const void* mapped) {
       if (!size) return;
       mapped_ranges().remove(mapped);
@@ -83,11 +106,12 @@ Result<struct stat> status_of_regular(const Descriptor& file, const std::string&
   return status;
 }
 
-Result<MappedFile> map_whole(const Descriptor& file, std::string path, int64_t size) {
-  if (size == 0) return FileMapper::make(std::move(path), nullptr, 0);
-  void* data = ::mmap(nullptr, static_cast<size_t>(size), PROT_READ, MAP_PRIVATE, file.get(), 0);
+Result<MappedFile> map_whole(const Descriptor& file, std::string path, const struct stat& status) {
+  const MappedSource source = source_of(status);
+  if (source.size == 0) return FileMapper::make(std::move(path), nullptr, source);
+  void* data = ::mmap(nullptr, static_cast<size_t>(source.size), PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) return fail_errno(errno, "cannot map", path);
-  return FileMapper::make(std::move(path), data, static_cast<size_t>(size));
+  return FileMapper::make(std::move(path), data, source);
 }
 
 std::string_view first_component(std::string_view& rest) {
@@ -176,12 +200,26 @@ void release_mapped(const void* data, size_t size) noexcept {
   if (size) mapped_ranges().release(reinterpret_cast<uintptr_t>(data), size);
 }
 
+std::optional<MappedSource> mapped_source(const void* data, size_t size) noexcept {
+  return mapped_ranges().source(reinterpret_cast<uintptr_t>(data), size);
+}
+
+// Not populated: the threads that compare it with its checksum share the faults, which cost no more.
+Result<MappedFile> map_own_file(const std::string& path) {
+  const Descriptor file(retrying([&] { return ::open(path.c_str(), kReadFlags | O_NOFOLLOW); }));
+  if (!file) return fail_errno(errno, "cannot open", path);
+  const struct stat status = NACRE_TRY(status_of_regular(file, path));
+  if (status.st_uid != ::geteuid()) return fail(ErrorCode::io, "\"", path, "\" belongs to another user");
+  if (status.st_mode & 022) return fail(ErrorCode::io, "\"", path, "\" may be written by others");
+  return map_whole(file, path, status);
+}
+
 Result<MappedFile> map_file(const std::string& path) {
   if (path.find('\0') != std::string::npos) return fail(ErrorCode::invalid_argument, "the path contains a NUL byte");
   const Descriptor file(retrying([&] { return ::open(path.c_str(), kReadFlags); }));
   if (!file) return fail_errno(errno, "cannot open", path);
   const struct stat status = NACRE_TRY(status_of_regular(file, path));
-  return map_whole(file, path, status.st_size);
+  return map_whole(file, path, status);
 }
 
 Result<MappedFile> map_beneath(const std::string& directory, std::string_view relative) {
@@ -202,7 +240,7 @@ Result<MappedFile> map_beneath(const std::string& directory, std::string_view re
   if (status.st_nlink > 1)
     return fail(ErrorCode::invalid_model, "external data \"", path, "\" has ", static_cast<int64_t>(status.st_nlink),
                 " hard links: it may be a file from elsewhere");
-  return map_whole(file, path, status.st_size);
+  return map_whole(file, path, status);
 }
 
 }  // namespace nacre
