@@ -74,7 +74,7 @@ Result<std::shared_ptr<const void>> pack_weights(const Tensor& w, const ConvSpec
     packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {size * conv.groups}));
     const Tensor turned = planes || taps == 1 ? w : NACRE_TRY(taps_first(w, n * conv.groups, conv.channels_in, taps));
     for (int64_t group = 0; group < conv.groups; ++group)
-      NACRE_TRY(pack_panels(static_cast<const char*>(turned.stored()) + group * n * k * 4, true, k, n,
+      NACRE_TRY(pack_panels(DType::float32, static_cast<const char*>(turned.stored()) + group * n * k * 4, true, k, n,
                             packed->panels.mutable_data<float>().data() + group * size));
     bytes = size * conv.groups * 4;
     return packed;
