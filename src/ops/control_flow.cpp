@@ -1,5 +1,6 @@
 #include "ops/control_flow.h"
 
+#include "graph/builder.h"
 #include "ops/movement.h"
 
 namespace nacre {
@@ -115,9 +116,25 @@ Result<void> Accumulator::finish(Evaluation& e, size_t i) {
   return {};
 }
 
+namespace {
+
+// What inference says of output `i` when it sees the inputs themselves: the graph's own fact may hold symbols.
+Result<Fact> fact_for_these_inputs(Evaluation& e, size_t i) {
+  Graph graph;
+  Node node = e.node();
+  for (size_t k = 0; k < node.inputs.size(); ++k)
+    if (node.inputs[k] != kAbsent) node.inputs[k] = graph.add_input(cat("x", k), Fact::of(e.value(k)));
+  for (size_t k = 0; k < node.outputs.size(); ++k)
+    if (node.outputs[k] != kAbsent) node.outputs[k] = graph.add_edge({}, e.output_fact(k));
+  NACRE_TRY(infer_node(graph, node));
+  return graph.fact(node.outputs[i]);
+}
+
+}  // namespace
+
 Result<void> empty_output(Evaluation& e, size_t i) {
   if (!e.has_output(i)) return {};
-  const Fact& fact = e.output_fact(i);
+  const Fact fact = NACRE_TRY(fact_for_these_inputs(e, i));
   if (!fact.is_tensor() || fact.dtype == DType::undefined)
     return fail(ErrorCode::unsupported, "output ", i, " has no elements, and nothing tells its type");
   Shape shape{0};

@@ -16,7 +16,7 @@ Result<std::vector<Fact>> infer_carried(Inference& inference, std::span<const Fa
 class Accumulator {
  public:
   Result<void> append(Evaluation& e, const Tensor& element);
-  /// Output `i`; without any element its shape is what inference knows, 0 where it does not.
+  /// Output `i`; without any element see empty_output.
   Result<void> finish(Evaluation& e, size_t i);
 
  private:
@@ -24,7 +24,7 @@ class Accumulator {
   int64_t count_ = 0, capacity_ = 0;
 };
 
-/// Output `i` of a loop that never ran: no rows, the other dims as inference knows them (0 for unknown ones).
+/// Output `i` of a loop that never ran: no rows, the other dims as inference knows them from these very inputs (0 for unknown ones).
 Result<void> empty_output(Evaluation& e, size_t i);
 
 }  // namespace nacre

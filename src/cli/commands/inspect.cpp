@@ -147,6 +147,27 @@ Json ports_json(const std::vector<Port>& ports) {
   return out;
 }
 
+Json edge_json(const Graph& graph, const Node& node, Edge edge) {
+  const Fact& fact = graph.fact(edge);
+  Json out{{"node", describe(node)}, {"name", graph[edge].name}, {"type", fact.text()}, {"dims", nullptr}};
+  if (!fact.is_tensor() || !fact.shape) return out;
+  out["dims"] = Json::array();
+  for (const SymDim& dim : *fact.shape) out["dims"].push_back(dim.text());
+  return out;
+}
+
+/// Those of bodies too, after the node that has them.
+Json edges_json(const Graph& graph) {
+  Json out = Json::array();
+  for (const Node& node : graph.nodes) {
+    for (Edge edge : node.outputs)
+      if (edge != kAbsent) out.push_back(edge_json(graph, node, edge));
+    for (const Body& body : node.bodies)
+      for (Json& inner : edges_json(*body.graph)) out.push_back(std::move(inner));
+  }
+  return out;
+}
+
 void add_cost(Json& out, const Found& found) {
   out["at"] = Json::object();
   for (const auto& [name, value] : std::map<std::string, int64_t>(found.bindings.begin(), found.bindings.end())) out["at"][name] = value;
@@ -172,13 +193,7 @@ std::string json_of(const Options& options, const Found& found) {
     for (const PlanReport::Step& step : found.plan.steps)
       out["plan"].push_back({{"node", step.node}, {"op", step.op}, {"kernel", step.kernel}, {"type", step.type}});
   }
-  if (options.edges) {
-    out["edges"] = Json::array();
-    for (const Node& node : found.graph.nodes)
-      for (Edge edge : node.outputs)
-        if (edge != kAbsent)
-          out["edges"].push_back({{"node", describe(node)}, {"name", found.graph[edge].name}, {"type", found.graph.fact(edge).text()}});
-  }
+  if (options.edges) out["edges"] = edges_json(found.graph);
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -66,20 +66,38 @@ NACRE_INLINE float scores_of(const SoftmaxArgs& args, const float* x, const floa
   return max_of_lanes(best);
 }
 
-/// The sum of exp(y - largest); y becomes them when they are kept.
-NACRE_INLINE float exponentials_of(float* y, int64_t n, float largest, bool is_kept) {
+/// The sum of exp(y - largest); y becomes them.
+NACRE_INLINE float exponentials_of(float* y, int64_t n, float largest) {
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kChunk) {
     Vf sum{};
     for_vectors(min(kChunk, n - begin), [&](int64_t i, int64_t lanes) {
       float* at = y + begin + i;
       Vf e = exp(load_lanes_or(at, lanes, splat(kLowest)) - splat(largest));  // the lanes behind: exp(-inf) = 0
-      if (is_kept) store_lanes(at, e, lanes);
+      store_lanes(at, e, lanes);
       sum += e;
     });
     total += static_cast<double>(sum_of_lanes(sum));
   }
   return static_cast<float>(total);
+}
+
+/// ln of the sum of exp(y - largest). The largest themselves count as whole ones, apart from the rest: what a dominated row adds
+/// to 1 is its result's every digit.
+NACRE_INLINE float log_sum_of(const float* y, int64_t n, float largest) {
+  double rest = 0, largest_ones = 0;
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    Vf sum{}, count{};
+    for_vectors(min(kChunk, n - begin), [&](int64_t i, int64_t lanes) {
+      const Vf x = load_lanes_or(y + begin + i, lanes, splat(kLowest)) - splat(largest);
+      const Vi is_largest = x == splat(0);
+      sum += select(is_largest, splat(0), exp(x));
+      count += select(is_largest, splat(1), splat(0));
+    });
+    rest += static_cast<double>(sum_of_lanes(sum));
+    largest_ones += static_cast<double>(sum_of_lanes(count));
+  }
+  return static_cast<float>(__builtin_log(largest_ones + rest));  // infinite ones: exp(inf - inf) is in the rest
 }
 
 NACRE_INLINE void scale_row(float* y, int64_t n, float scale) {
@@ -147,7 +165,7 @@ void softmax(const SoftmaxArgs& args) {
   for (int64_t row = 0; row < args.rows; ++row) {
     float* y = args.y + row * args.n;
     float largest = scores_of(args, args.x + row * args.n, args.mask ? args.mask + row * args.mask_stride : nullptr, y);
-    float sum = exponentials_of(y, args.n, largest, true);
+    float sum = exponentials_of(y, args.n, largest);
     scale_row(y, args.n, 1 / sum);
   }
 }
@@ -156,8 +174,7 @@ void log_softmax(const SoftmaxArgs& args) {
   for (int64_t row = 0; row < args.rows; ++row) {
     float* y = args.y + row * args.n;
     float largest = scores_of(args, args.x + row * args.n, args.mask ? args.mask + row * args.mask_stride : nullptr, y);
-    Vf sum = splat(exponentials_of(y, args.n, largest, false));
-    subtract_both(y, args.n, largest, log(sum)[0]);
+    subtract_both(y, args.n, largest, log_sum_of(y, args.n, largest));
   }
 }
 
