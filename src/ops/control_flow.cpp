@@ -132,14 +132,17 @@ Result<Fact> fact_for_these_inputs(Evaluation& e, size_t i) {
 
 }  // namespace
 
-Result<void> empty_output(Evaluation& e, size_t i) {
+Result<void> empty_output(Evaluation& e, size_t i, int64_t axis) {
   if (!e.has_output(i)) return {};
   const Fact fact = NACRE_TRY(fact_for_these_inputs(e, i));
   if (!fact.is_tensor() || fact.dtype == DType::undefined)
     return fail(ErrorCode::unsupported, "output ", i, " has no elements, and nothing tells its type");
   Shape shape{0};
-  if (fact.shape)
-    for (size_t d = 1; d < fact.shape->size(); ++d) shape.push_back((*fact.shape)[d].constant().value_or(0));
+  if (fact.shape) {
+    shape.clear();
+    for (const SymDim& dim : *fact.shape) shape.push_back(dim.constant().value_or(0));
+    shape[NACRE_TRY(checked_index(axis, static_cast<int64_t>(shape.size()), "axis"))] = 0;
+  }
   (void)NACRE_TRY(e.output(i, fact.dtype, shape));
   return {};
 }

@@ -24,7 +24,8 @@ class Accumulator {
   int64_t count_ = 0, capacity_ = 0;
 };
 
-/// Output `i` of a loop that never ran: no rows, the other dims as inference knows them from these very inputs (0 for unknown ones).
-Result<void> empty_output(Evaluation& e, size_t i);
+/// Output `i` of a loop that never ran: nothing along `axis`, the other dims as inference knows them from these very inputs (0 for
+/// unknown ones).
+Result<void> empty_output(Evaluation& e, size_t i, int64_t axis = 0);
 
 }  // namespace nacre

@@ -20,7 +20,7 @@ int64_t column_major(int64_t offset, const Shape& plane) {
 
 template <class T>
 void pool_plane(const T* in, const int64_t* offsets, int64_t taps, int64_t count, T* best, int64_t* where) {
-  for (int64_t i = 0; i < count; ++i) best[i] = std::numeric_limits<T>::lowest(), where[i] = -1;
+  for (int64_t i = 0; i < count; ++i) best[i] = -std::numeric_limits<T>::infinity(), where[i] = -1;  // nothing but padding
   for (int64_t tap = 0; tap < taps; ++tap, offsets += count)
     for (int64_t i = 0; i < count; ++i) {
       const int64_t offset = offsets[i];

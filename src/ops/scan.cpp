@@ -101,21 +101,6 @@ Result<int64_t> scan_length(Evaluation& e, Plan& p) {
   return length;
 }
 
-// Like Accumulator without elements, but the scanned axis may be another.
-Result<void> give_empty(Evaluation& e, const Plan& p, size_t i) {
-  const Fact& fact = e.output_fact(p.states + i);
-  if (fact.dtype == DType::undefined)
-    return fail(ErrorCode::unsupported, "output ", p.states + i, " has no elements, and nothing tells its type");
-  Shape shape{0};
-  if (fact.shape) {
-    shape.clear();
-    for (const SymDim& dim : *fact.shape) shape.push_back(dim.constant().value_or(0));
-    shape[NACRE_TRY(checked_index(p.output_axes[i], static_cast<int64_t>(shape.size()), "axis"))] = 0;
-  }
-  (void)NACRE_TRY(e.output(p.states + i, fact.dtype, shape));
-  return {};
-}
-
 Result<void> evaluate(Evaluation& e) {
   Plan p = NACRE_TRY(plan(e.node()));
   const int64_t length = NACRE_TRY(scan_length(e, p));
@@ -139,7 +124,7 @@ Result<void> evaluate(Evaluation& e) {
     if (length > 0)
       e.set(p.states + i, std::move(stacked[i]));
     else if (e.has_output(p.states + i))
-      NACRE_TRY(give_empty(e, p, i));
+      NACRE_TRY(empty_output(e, p.states + i, p.output_axes[i]));
   }
   return {};
 }

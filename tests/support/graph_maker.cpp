@@ -300,9 +300,10 @@ bool GraphMaker::evaluated(size_t before, char kind, uint32_t jumps, std::span<c
     }
     if (!accept(node, kind, exact, results))
       return refused[node.op] = "rounding where it is not wanted", pool_.resize(pool), forget(before), false;
-    const bool fixed = std::all_of(node.outputs.begin(), node.outputs.end(), [&](Edge edge) { return edge == kAbsent || is_exact(edge); });
-    rules_.push_back({fixed ? 'm' : kind, jumps});
+    rules_.push_back({kind, jumps});
   }
+  if (std::all_of(results.begin(), results.end(), [&](Edge edge) { return edge == kAbsent || is_exact(edge); }))
+    for (size_t i = before; i < rules_.size(); ++i) rules_[i].kind = 'm';  // nothing to disturb
   return true;
 }
 
@@ -337,8 +338,10 @@ bool GraphMaker::agrees(const Node& node) {
     if (!fact.is_tensor() || !value.is_tensor()) continue;
     const Tensor& tensor = value.tensor();
     bool good = fact.dtype == tensor.dtype() && (!fact.shape || int64_t(fact.shape->size()) == tensor.rank());
+    // Two unlike symbols broadcast to the larger; where one is 0 the result is 0 too, and inference does not say so.
     for (size_t d = 0; good && fact.shape && d < fact.shape->size(); ++d)
-      good = (*fact.shape)[d].evaluate(bindings_).value_or(tensor.shape()[d]) == tensor.shape()[d];
+      good = (tensor.shape()[d] == 0 && !(*fact.shape)[d].is_constant()) ||
+             (*fact.shape)[d].evaluate(bindings_).value_or(tensor.shape()[d]) == tensor.shape()[d];
     if (good && fact.values) {
       std::vector<int64_t> elements(size_t(tensor.size()));
       load_as<int64_t>(tensor.dtype(), tensor.raw(), 0, tensor.size(), elements.data());

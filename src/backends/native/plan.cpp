@@ -213,6 +213,12 @@ class Planner {
     last_[root] = std::max(last_[root], last_[index(to)]);
   }
 
+  // Sum and its kin walk their inputs one after the other: one that comes again would find the sum so far in its place.
+  bool is_read_twice(const Node& node, int32_t root) const {
+    return std::count_if(node.inputs.begin(), node.inputs.end(), [&](Edge edge) { return edge != kAbsent && root_[index(edge)] == root; }) >
+           1;
+  }
+
   void share_in_place(const Step& step, const Node& node) {
     const Edge out = node.outputs[0];
     for (size_t i = 0; i < node.formal_inputs() && i < 32; ++i) {
@@ -220,6 +226,7 @@ class Planner {
       const int32_t root = root_[index(node.inputs[i])];
       const Fact &a = graph().fact(node.inputs[i]), &b = graph().fact(out);
       if (!plannable_[root] || last_[root] != step.node || a.dtype != b.dtype || !(*a.shape == *b.shape)) continue;
+      if (node.formal_inputs() > 2 && is_read_twice(node, root)) continue;
       root_[index(out)] = root;
       last_[root] = std::max(last_[root], last_[index(out)]);
       return;
