@@ -118,4 +118,106 @@ def further_grouped():
     case("GroupQueryAttention", [*first, cos, sin, *[None] * 5, *gains], 3, formula=want, qk_norm_epsilon=1e-5, **rotated)
 
 
-PARTS = (further_experts, further_grouped)
+def paged(heads, kv, lengths, past, table, size, q, k, v, key_cache, value_cache, *, width=0, causal=1, window=-1, softcap=0.0, scale=0, sink=None, slots=None,
+          turn=None, store=lambda x, c: x, read=lambda x, c: x):
+    """PagedAttention as its documentation says, token by token. The caches are changed."""
+    head = q.shape[1] // heads
+    width = width or head
+    starts, out = np.cumsum([0, *lengths]), []
+    place = lambda b, at: (table[b][at // size], at % size)
+    for b, count in enumerate(lengths):
+        for t in range(count):
+            token, at = starts[b] + t, past[b] + t
+            block, row = place(b, at) if slots is None else (slots[token] // size, slots[token] % size)
+            if slots is not None and slots[token] < 0:
+                continue
+            new = k[token].reshape(kv, head)
+            key_cache[block, row] = store(turn(new, at) if turn else new, 0)
+            if value_cache is not None:
+                value_cache[block, row] = store(v[token].reshape(kv, head), 1)
+    for b, count in enumerate(lengths):
+        for t in range(count):
+            at, row = past[b] + t, []
+            for h in range(heads):
+                query = q[starts[b] + t].reshape(heads, head)[h:h + 1]
+                query = (turn(query, at) if turn else query)[0].astype(np.float64)
+                last = at + 1 if causal else past[b] + count
+                first = max(0, at + 1 - window) if window > 0 else 0
+                cells = [place(b, p) for p in range(first, last)]
+                keys = np.array([read(key_cache[c], 0)[h * kv // heads] for c in cells], np.float64)
+                values = keys if value_cache is None else np.array([read(value_cache[c], 1)[h * kv // heads] for c in cells], np.float64)
+                scores = keys @ query * (scale or head ** -0.5)
+                scores = softcap * np.tanh(scores / softcap) if softcap else scores
+                e = np.exp(scores - scores.max())
+                e /= e.sum() + (np.exp(float(sink[h]) - scores.max()) if sink is not None else 0)
+                row.append(e @ values[:, :width])
+            out.append(np.concatenate(row))
+    return np.array(out).astype(q.dtype)
+
+
+def further_paged():
+    """No kernel on CPUs: by the documentation."""
+    heads, kv, head, size, blocks = 4, 2, 8, 4, 7
+    lengths, past, table = [1, 3, 2], [5, 0, 6], np.array([[3, 1], [0, 6], [5, 2]], np.int32)
+    ends, tokens = np.cumsum([0, *lengths]).astype(np.int32), sum(lengths)
+    half = lambda *shape: f(*shape).astype(np.float16)
+    sizes = dict(num_heads=heads, kv_num_heads=kv)
+    where = [ends, np.array(past, np.int32), table]
+
+    def add(extra=(), packed=False, more={}, **told):
+        q, k, v = half(tokens, heads * head), half(tokens, kv * head), half(tokens, kv * head)
+        caches = [half(blocks, size, kv, head), half(blocks, size, kv, head)]
+        after = [c.copy() for c in caches]
+        want = paged(heads, kv, lengths, past, table, size, q, k, v, *after, **told)
+        inputs = [np.concatenate([q, k, v], 1), None, None] if packed else [q, k, v]
+        case("PagedAttention", [*inputs, *caches, *where, *extra], 3, formula=[want, *after], **sizes, **more)
+    add()
+    add(packed=True, window=3, more=dict(local_window_size=3))
+    add(causal=0, softcap=1.5, scale=0.3, more=dict(is_causal=0, softcap=1.5, scale=0.3))
+    sink = half(heads)
+    slots = np.array([13, 26, -1, 2, 8, 9], np.int32)  # what lies there is what sequences read, or not
+    add([None, None, slots, sink], sink=sink, slots=slots)
+    angles = f(12, head // 2)
+    cos, sin = np.cos(angles).astype(np.float16), np.sin(angles).astype(np.float16)
+
+    def turn(x, at, first=0, pairs=head // 2):
+        y, c, s = x.astype(np.float64), cos[at, :pairs].astype(np.float64), sin[at, :pairs].astype(np.float64)
+        a, b = y[:, first:first + pairs].copy(), y[:, first + pairs:first + 2 * pairs].copy()
+        y[:, first:first + pairs], y[:, first + pairs:first + 2 * pairs] = c * a - s * b, s * a + c * b
+        return y.astype(np.float32)
+    add([cos, sin], turn=turn, more=dict(do_rotary=1))
+    # Latent: one cache, whose leading channels are the values.
+    rows, head = 16, 16
+    q, k, cache = half(tokens, heads * rows), half(tokens, rows), half(blocks, size, 1, rows)
+    cos, sin = np.cos(f(12, 4)).astype(np.float16), np.sin(f(12, 4)).astype(np.float16)
+    after = cache.copy()
+    want = paged(heads, 1, lengths, past, table, size, q, k, None, after, None, width=8, scale=0.2, turn=lambda x, at: turn(x, at, 8, 4))
+    case("PagedAttention", [q, k, None, cache, None, *where, cos, sin], 2, formula=[want, after], num_heads=heads, kv_num_heads=1, kv_cache_layout="LATENT", v_head_size=8,
+         scale=0.2, do_rotary=1, rotary_offset=8)
+    # Quantized: int8 with a scale for each channel, int4 two to a byte.
+    head = 8
+    q, k, v = half(tokens, heads * head), half(tokens, kv * head), half(tokens, kv * head)
+    scales = [np.abs(f(kv, 1, head, scale=0.01)) + np.float32(0.01) for _ in range(2)]
+    caches = [s8(blocks, size, kv, head), s8(blocks, size, kv, head)]
+    after = [c.copy() for c in caches]
+    want = paged(heads, kv, lengths, past, table, size, q, k, v, *after, store=lambda x, c: np.clip(np.rint(x.astype(np.float32) / scales[c][:, 0]), -128, 127),
+                 read=lambda x, c: x * scales[c][:, 0])
+    rest = [None] * 6
+    case("PagedAttention", [q, k, v, *caches, *where, *rest, *scales], 3, formula=[want, *after], k_quant_type="PER_CHANNEL", v_quant_type="PER_CHANNEL", **sizes)
+    scale = np.array([0.3], np.float32)
+    caches = [u8(blocks, size, kv, head // 2), u8(blocks, size, kv, head // 2)]
+    after = [c.copy() for c in caches]
+
+    def pack(x, c):
+        codes = np.clip(np.rint(x.astype(np.float32) / scale), -8, 7).astype(np.int64) & 15
+        return codes[:, 0::2] | codes[:, 1::2] << 4
+
+    def unpack(x, c):
+        codes = np.stack([x & 15, x >> 4], -1).reshape(kv, head).astype(np.int64)
+        return np.where(codes > 7, codes - 16, codes) * scale
+    want = paged(heads, kv, lengths, past, table, size, q, k, v, *after, store=pack, read=unpack)
+    case("PagedAttention", [q, k, v, *caches, *where, *rest, scale, scale], 3, formula=[want, *after], k_quant_type="PER_TENSOR", v_quant_type="PER_TENSOR",
+         k_cache_dtype="int4", v_cache_dtype="int4", **sizes)
+
+
+PARTS = (further_experts, further_grouped, further_paged)
