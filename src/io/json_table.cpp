@@ -1,5 +1,6 @@
 #include "io/json_table.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -221,6 +222,7 @@ class Cutter {
   bool table(char first) {
     const size_t begin = in_.place();
     JsonTable table;
+    begin_ = begin;
     in_.take(first);
     const bool uniform = first == '{' ? rows('}', [&] { return counted(table); }) : list(table);
     if (!uniform || table.size() < kLeastEntries) return false;
@@ -241,7 +243,8 @@ class Cutter {
   }
 
   bool list(JsonTable& table) {
-    if (in_.peek() == '"') return rows(']', [&] { return in_.text(table.texts.emplace_back()); });
+    const auto text = [&] { return make_room(table.texts, begin_), in_.text(table.texts.emplace_back()); };
+    if (in_.peek() == '"') return rows(']', text);
     const size_t begin = in_.place();
     if (rows(']', [&] { return paired(table); })) return true;
     table.pairs.clear();
@@ -249,15 +252,26 @@ class Cutter {
     return rows(']', [&] { return scored(table); });
   }
 
+  /// Room for all rows at once, when the rest of the text has them as close together as those so far.
+  template <class Rows>
+  void make_room(Rows& rows, size_t begin) {
+    if (rows.size() < rows.capacity() || rows.size() < kLeastEntries) return;
+    const double rest = static_cast<double>(text_.size() - begin) / static_cast<double>(in_.place() - begin);
+    rows.reserve(static_cast<size_t>(static_cast<double>(rows.size()) * std::min(rest, 4096.0)) + 1);
+  }
+
   bool counted(JsonTable& table) {
+    make_room(table.integers, begin_);
     auto& [text, number] = table.integers.emplace_back();
     return in_.text(text) && in_.take(':') && in_.integer(number);
   }
   bool paired(JsonTable& table) {
+    make_room(table.pairs, begin_);
     auto& [left, right] = table.pairs.emplace_back();
     return in_.take('[') && in_.text(left) && in_.take(',') && in_.text(right) && in_.take(']');
   }
   bool scored(JsonTable& table) {
+    make_room(table.scores, begin_);
     auto& [text, score] = table.scores.emplace_back();
     return in_.take('[') && in_.text(text) && in_.take(',') && in_.number(score) && in_.take(']');
   }
@@ -266,7 +280,7 @@ class Cutter {
   JsonCut out_;
   Scanner in_;
   std::vector<std::string> keys_;
-  size_t copied_ = 0;
+  size_t copied_ = 0, begin_ = 0;  // begin_: of the table that is read
 };
 
 }  // namespace

@@ -116,6 +116,13 @@ MergeTable::Slot& MergeTable::slot_of(uint32_t left, uint32_t right, uint64_t ha
   return slots_[at];
 }
 
+void MergeTable::prefetch(uint32_t left, uint32_t right) const noexcept {
+  if (slots_.empty()) return;
+  const uint64_t hash = hash_of(left, right);
+  __builtin_prefetch(&slots_[place_of(hash)], 1);
+  __builtin_prefetch(&bits_[(static_cast<uint32_t>(hash) & bit_mask_) / 64], 1);
+}
+
 void MergeTable::set(uint32_t left, uint32_t right, Merge merge) noexcept {
   const uint64_t hash = hash_of(left, right);
   slot_of(left, right, hash) = {left | right << 24, right >> 8 | merge.id << 16, merge.id >> 16 | merge.rank << 8};

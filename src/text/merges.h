@@ -28,6 +28,8 @@ class MergeTable {
   /// The last of equal pairs counts.
   void set(uint32_t left, uint32_t right, Merge merge) noexcept;
   std::optional<Merge> find(uint32_t left, uint32_t right) const noexcept;
+  /// Asks for the memory that set and find of the pair will touch.
+  void prefetch(uint32_t left, uint32_t right) const noexcept;
   size_t bytes() const noexcept { return slots_.size() * sizeof(Slot) + bits_.size() * 8; }
 
  private:

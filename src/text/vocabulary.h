@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,8 @@ class StringIndex {
 
 class Vocabulary {
  public:
+  static constexpr uint32_t kNoId = UINT32_MAX;
+
   Vocabulary() = default;
   /// Ids are places in the list; of equal tokens the last one is found.
   explicit Vocabulary(const std::vector<std::string_view>& tokens);
@@ -65,6 +68,10 @@ class Vocabulary {
   std::optional<uint32_t> find(std::string_view token) const noexcept { return find({}, token, PrefixHash::of(token)); }
   /// Of the head and the tail joined, whose hash it is.
   std::optional<uint32_t> find(std::string_view head, std::string_view tail, uint32_t hash) const noexcept;
+  /// Of many tokens at once, kNoId where there is none: a look-up waits for memory, and here several wait together.
+  void find_each(std::span<const std::string_view> tokens, std::span<uint32_t> ids) const noexcept;
+  /// True when the id's token is the head and the tail joined.
+  bool is_joined(uint32_t id, std::string_view head, std::string_view tail) const noexcept;
   /// Empty when no token has the id.
   std::string_view token(uint32_t id) const noexcept {
     if (!has(id)) return {};
@@ -81,9 +88,11 @@ class Vocabulary {
   std::vector<std::string_view> tokens() const;
 
  private:
-  static constexpr uint32_t kNone = UINT32_MAX, kLong = 255;
+  static constexpr uint32_t kNone = kNoId, kLong = 255;
   void reserve(size_t bytes, size_t ids, size_t count);
-  void set(std::string_view token, uint32_t id);
+  template <class Entries>
+  void set_all(const Entries& entries);
+  void set(std::string_view token, uint32_t id, uint32_t hash);
   uint32_t& slot_of(std::string_view head, std::string_view tail, uint32_t hash) noexcept;
   size_t place_of(uint32_t hash) const noexcept { return static_cast<size_t>((uint64_t{hash} * slots_.size()) >> 32); }
 

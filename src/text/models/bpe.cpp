@@ -1,6 +1,7 @@
 // BPE: a word starts as its characters (or bytes); neighbours merge in the order of the file's merges until none is left.
 // https://arxiv.org/abs/1508.07909
 #include <array>
+#include <span>
 
 #include "text/byte_level.h"
 #include "text/component.h"
@@ -11,7 +12,8 @@ namespace nacre {
 namespace {
 
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, which stands for a space in SentencePiece's vocabularies
-constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kNone = Vocabulary::kNoId;
+constexpr size_t kMergeBlock = 64;
 
 struct Settings {
   std::string unknown, prefix, suffix;
@@ -189,11 +191,12 @@ class Bpe final : public TokenModel {
     return true;
   }
 
-  Result<uint32_t> id_of(std::string_view token, std::string_view where, size_t rank) const {
-    if (const auto id = vocabulary_.find(token)) return *id;
+  using Pair = std::pair<std::string_view, std::string_view>;
+  static auto missing(std::string_view token, std::string_view where, size_t rank) {
     return fail(ErrorCode::invalid_model, where, "[", rank, "]: ", json_quoted(token), " is not in the vocabulary");
   }
-  Result<void> add_merge(std::string_view left, std::string_view right, std::string_view where, size_t rank, std::string& merged);
+  Result<void> add_merges(std::span<const Pair> pairs, std::string_view where, size_t first_rank, uint32_t& last);
+  Result<uint32_t> merged_id(const Pair& pair, std::string_view where, size_t rank, uint32_t last);
   void make_tables();
 
   Vocabulary vocabulary_;
@@ -226,13 +229,38 @@ void Bpe::make_tables() {
                      !settings_.ignore_merges && vocabulary_.find(kSpaceMark);
 }
 
-Result<void> Bpe::add_merge(std::string_view left, std::string_view right, std::string_view where, size_t rank, std::string& merged) {
+/// `last`: what the merge before gave. Vocabularies mostly have the merged tokens in the merges' order.
+Result<uint32_t> Bpe::merged_id(const Pair& pair, std::string_view where, size_t rank, uint32_t last) {
+  const auto& [left, right] = pair;
   if (right.size() < settings_.prefix.size())
     return fail(ErrorCode::invalid_model, where, "[", rank, "]: ", json_quoted(right), " is shorter than the prefix");
-  merged.assign(left).append(right.substr(settings_.prefix.size()));
-  const uint32_t left_id = NACRE_TRY(id_of(left, where, rank)), right_id = NACRE_TRY(id_of(right, where, rank));
-  merges_.set(left_id, right_id, {static_cast<uint32_t>(rank), NACRE_TRY(id_of(merged, where, rank))});
-  splits_at_marks_ = splits_at_marks_ && !has_inner_mark(merged);
+  const std::string_view tail = right.substr(settings_.prefix.size());
+  for (const uint32_t guess : {last, last + 1})
+    if (vocabulary_.is_joined(guess, left, tail)) return guess;
+  PrefixHash hash;
+  for (const std::string_view part : {left, tail})
+    for (const char byte : part) hash.add(byte);
+  if (const auto id = vocabulary_.find(left, tail, hash.value())) return *id;
+  return missing(cat(left, tail), where, rank);
+}
+
+/// A block of them: memory is asked for before it is needed.
+Result<void> Bpe::add_merges(std::span<const Pair> pairs, std::string_view where, size_t first_rank, uint32_t& last) {
+  std::array<std::string_view, kMergeBlock * 2> tokens;
+  std::array<uint32_t, kMergeBlock * 2> ids;
+  std::array<uint32_t, kMergeBlock> merged;
+  for (size_t i = 0; i < pairs.size(); ++i) tokens[2 * i] = pairs[i].first, tokens[2 * i + 1] = pairs[i].second;
+  vocabulary_.find_each(std::span(tokens).first(pairs.size() * 2), ids);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    for (const size_t side : {2 * i, 2 * i + 1})
+      if (ids[side] == kNone) return missing(tokens[side], where, first_rank + i);
+    merges_.prefetch(ids[2 * i], ids[2 * i + 1]);
+    merged[i] = last = NACRE_TRY(merged_id(pairs[i], where, first_rank + i, last));
+  }
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    merges_.set(ids[2 * i], ids[2 * i + 1], {static_cast<uint32_t>(first_rank + i), merged[i]});
+    splits_at_marks_ = splits_at_marks_ && !has_inner_mark(vocabulary_.token(merged[i]));
+  }
   return {};
 }
 
@@ -258,9 +286,10 @@ Result<void> Bpe::load_merges(const Json& json) {
   if (merges.size() >= MergeTable::kLimit)
     return fail(ErrorCode::resource_exhausted, json.path(), ": ", merges.size(), " merges, the limit is ", MergeTable::kLimit);
   merges_ = MergeTable(merges.size());
-  std::string merged;
-  for (size_t rank = 0; rank < merges.size(); ++rank)
-    NACRE_TRY(add_merge(merges[rank].first, merges[rank].second, json.path(), rank, merged));
+  splits_at_marks_ = vocabulary_.find(kSpaceMark).has_value();
+  uint32_t last = 0;
+  for (size_t rank = 0; rank < merges.size(); rank += kMergeBlock)
+    NACRE_TRY(add_merges(std::span(merges).subspan(rank, std::min(kMergeBlock, merges.size() - rank)), json.path(), rank, last));
   make_tables();
   return {};
 }
