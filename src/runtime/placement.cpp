@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "graph/op.h"
+#include "runtime/merge.h"
 
 namespace nacre {
 namespace {
@@ -96,9 +97,14 @@ class Placer {
       for (Edge edge : graph_.nodes[n].inputs)
         if (const int32_t from = edge == kAbsent ? -1 : uses_.producer[index(edge)]; from >= 0)
           if (owner_[size_t(from)] == owner_[n] && stage[size_t(from)] == stage[n]) join(size_t(from), n);
-    std::map<std::pair<int32_t, size_t>, std::vector<size_t>> components;  // (stage, leader) -> nodes: the order of execution
+    std::map<std::pair<int32_t, size_t>, std::vector<size_t>> components;  // (stage, leader) -> nodes: an order of execution
     for (size_t n = 0; n < owner_.size(); ++n) components[{stage[n], root(n)}].push_back(n);
-    for (auto& [key, nodes] : components) add_region(std::move(nodes));
+    std::vector<std::vector<size_t>> found;
+    for (auto& [key, nodes] : components) found.push_back(std::move(nodes));
+    found = merge_components(graph_, uses_, owner_, std::move(found));
+    for (const std::vector<size_t>& nodes : found)
+      for (size_t n : nodes) leader_[n] = nodes[0];
+    for (std::vector<size_t>& nodes : found) add_region(std::move(nodes));
   }
 
   void add_region(std::vector<size_t> nodes) {
@@ -167,8 +173,15 @@ class Placer {
     for (const auto& [key, nodes] : fallbacks)
       out_.report.warnings.push_back(cat(nodes.first, " node(s) run on ", order_[key.first].text(), ": ", key.second, ", first ",
                                          describe(graph_.nodes[nodes.second])));
-    if (out_.regions.size() > 1)
-      for (const Region& region : out_.regions) out_.report.crossings += static_cast<int64_t>(region.inputs.size());
+    for (const Region& region : out_.regions) out_.report.crossings += crossings_into(region);
+  }
+
+  // What another backend made; the run's own inputs are handed to each alike.
+  int64_t crossings_into(const Region& region) const {
+    return std::ranges::count_if(region.inputs, [&](Edge edge) {
+      const int32_t from = uses_.producer[index(edge)];
+      return from >= 0 && owner_[size_t(from)] != owner_[region.nodes[0]];
+    });
   }
 
   const Graph& graph_;

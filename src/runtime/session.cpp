@@ -167,6 +167,17 @@ int64_t run_budget(const Session::State& state, int64_t input_bytes) {
   return std::min(ceiling, scaled > ceiling ? ceiling : kBaseBudget + scaled);
 }
 
+// Rows of bodies are written before the row of what runs them.
+static void order_by_begin(std::vector<NodeProfile>& rows) {
+  if (std::ranges::is_sorted(rows, {}, &NodeProfile::begin)) return;
+  std::vector<std::pair<double, size_t>> order;
+  for (size_t i = 0; i < rows.size(); ++i) order.emplace_back(rows[i].begin, i);
+  std::ranges::sort(order);
+  std::vector<NodeProfile> sorted;
+  for (const auto& [begin, i] : order) sorted.push_back(std::move(rows[i]));
+  rows = std::move(sorted);
+}
+
 static Result<std::vector<Value>> run_checked(const Session::State& state, const Inputs& given, const RunOptions& options) {
   if (const auto variant = NACRE_TRY(variant_for(state, given))) return run_session(*variant, given, options);
   std::vector<Value> inputs = NACRE_TRY(order_inputs(state, given));
@@ -175,7 +186,9 @@ static Result<std::vector<Value>> run_checked(const Session::State& state, const
   if (options.timeout.count() > 0) context.deadline = std::chrono::steady_clock::now() + options.timeout;
   if (options.profile) options.profile->nodes.clear(), context.begin = std::chrono::steady_clock::now();
   NACRE_TRY(context.checkpoint());
-  return run_compilation(state, std::move(inputs), context);
+  auto outputs = NACRE_TRY(run_compilation(state, std::move(inputs), context));
+  if (options.profile) order_by_begin(options.profile->nodes);
+  return outputs;
 }
 
 Result<std::vector<Value>> run_session(const Session::State& state, const Inputs& given, const RunOptions& options) {

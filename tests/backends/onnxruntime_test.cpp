@@ -4,9 +4,12 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <thread>
 
+#include "backends/onnxruntime/node_times.h"
 #include "core/foreign_library.h"
+#include "core/log.h"
 #include "core/os/child.h"
 #include "core/os/elf.h"
 #include "core/os/file.h"
@@ -92,6 +95,22 @@ TEST(ForeignLibrary, AnyHeaderIsSafeToRead) {
       bytes[at] = static_cast<char>(value);
       (void)check_library_file(write_library("fuzzed.so", bytes));
     }
+}
+
+// Whoever sees the process die finds the library's name as the last line.
+TEST(ForeignLibrary, IsNamedInTheLogBeforeItIsLoadedAndHowToLeaveItAlone) {
+  static std::string log;
+  log.clear();
+  const std::string path = write_library("named-first.so", bytes_of_file(stub("ort_crash")));
+  set_log_sink([](LogLevel, std::string_view text, void*) { log += cat(text, "\n"); }, nullptr, LogLevel::info);
+  const std::string reason = reason_with(path);
+  const bool named_before_trial = log.find(cat("trying ", path)) != std::string::npos;
+  log.clear();
+  EXPECT_TRUE(open_foreign(stub("ort_old")));
+  set_log_sink(nullptr);
+  EXPECT_TRUE(named_before_trial);
+  expect_says(reason, "died of SIG");
+  expect_says(log, cat("loading ", stub("ort_old"), " (NACRE_DISABLE=", stub("ort_old"), " would leave it alone)"));
 }
 
 TEST(ForeignLibrary, DisabledOnesAreNeverTouched) {
@@ -329,6 +348,116 @@ TEST_P(RealOnnxRuntime, CancelsWithinTheRun) {
   const Session session = m.session({.backends = {"onnxruntime"}, .strict = true});
   const Inputs inputs{{"trips", Tensor::scalar<int64_t>(int64_t{1} << 40)}, {"start", Tensor::scalar<float>(1)}};
   expect_error(thrown_by([&] { session.run(inputs, {.timeout = std::chrono::milliseconds(50)}); }), ErrorCode::deadline_exceeded);
+}
+
+TEST_P(RealOnnxRuntime, AProfileHasARowForEachNodeWithItsProvider) {
+  const Session session =
+      affine().session({.backends = {"onnxruntime"}, .strict = true, .backend_options = {{"onnxruntime.optimisation", "0"}}});
+  Profile profile;
+  const Outputs out = session.run({{"x", floats({2, 3}, {1, 0, 0, 0, 1, 1})}}, {.profile = &profile});
+  EXPECT_EQ(values_of<float>(out["y"]), (std::vector<float>{11, 22, 18, 30}));
+  ASSERT_EQ(profile.nodes.size(), 2u) << profile.json();
+  EXPECT_EQ(profile.nodes[0].node, "product");
+  EXPECT_EQ(profile.nodes[0].op, "MatMul");
+  EXPECT_EQ(profile.nodes[1].node, "shift");
+  for (const NodeProfile& row : profile.nodes) {
+    EXPECT_EQ(row.backend, "onnxruntime");
+    EXPECT_EQ(row.kernel, "cpu");
+    EXPECT_EQ(row.bytes, 16);
+  }
+}
+
+TEST_P(RealOnnxRuntime, BoundInputsAndOutputsGiveTheSame) {
+  const Session session =
+      affine().session({.backends = {"onnxruntime"}, .strict = true, .backend_options = {{"onnxruntime.io_binding", "1"}}});
+  for (int64_t rows : {1, 2, 5}) {
+    std::vector<float> ones(size_t(rows * 3), 1);
+    const Outputs out = session.run({{"x", floats({rows, 3}, ones)}});
+    EXPECT_EQ(out["y"].shape(), (Shape{rows, 2}));
+    EXPECT_EQ(values_of<float>(out["y"])[0], 19);
+  }
+  ModelMaker m(13, 8);
+  m.input("x", DType::float32, {"n"}).input("i", DType::int64, {"k"}).output("y", DType::float32, {"k"});
+  m.node("Gather", {"x", "i"}, {"y"}, {}, "", "pick");
+  const Session bad = m.session({.backends = {"onnxruntime"}, .strict = true, .backend_options = {{"onnxruntime.io_binding", "1"}}});
+  expect_error(thrown_by([&] { bad.run({{"x", floats({2}, {1, 2})}, {"i", ints({1}, {9})}}); }), ErrorCode::invalid_argument, {"pick"});
+}
+
+TEST_P(RealOnnxRuntime, OptionsAndIndicesThatItHasNotAreErrors) {
+  const auto refused = [](const char* backend, const char* key, const char* value) {
+    return thrown_by([&] { affine().session({.backends = {backend}, .strict = true, .backend_options = {{key, value}}}); });
+  };
+  expect_error(refused("onnxruntime", "onnxruntime.migraphx.migraphx_fp32", "1"), ErrorCode::invalid_argument,
+               {"provider 'migraphx'", "migraphx_bf16_enable"});
+  expect_error(refused("onnxruntime", "onnxruntime.io_binding", "2"), ErrorCode::invalid_argument, {"takes 0, 1"});
+  expect_error(refused("onnxruntime", "onnxruntime.toaster.level", "2"), ErrorCode::invalid_argument, {"toaster.level", "vitisai.KEY"});
+  expect_error(thrown_by([] { affine().session({.backends = {"onnxruntime:cpu:7"}, .strict = true}); }), ErrorCode::not_found,
+               {"no device 'cpu:7'", "cpu:0"});
+  expect_error(thrown_by([] { affine().session({.backends = {"onnxruntime:cuda:3"}, .strict = true}); }), ErrorCode::unavailable,
+               {"built without provider 'cuda'", "cpu"});
+}
+
+TEST_P(NewestOnnxRuntime, AnIndexThatAProviderDoesNotTakeIsAnError) {
+  expect_error(thrown_by([] { affine().session({.backends = {"onnxruntime:azure:3"}, .strict = true}); }), ErrorCode::not_found,
+               {"'azure:3'", "takes no index"});
+}
+
+TEST_P(NewestOnnxRuntime, ItsDeviceListSaysWhatAcceleratorsThereAre) {
+  const Probe probe = probe_backend(**find_backend("onnxruntime"));
+  size_t accelerators = 0;
+  for (const Device& device : probe.devices) accelerators += device.kind != "cpu";
+  bool says_none = false;
+  for (const std::string& note : probe.notes) says_none |= note == "it lists no accelerator";
+  EXPECT_EQ(says_none, accelerators == 0);
+}
+
+// A provider that is a library of its own: NACRE_TEST_ONNXRUNTIME_PLUGIN is its path.
+TEST_P(NewestOnnxRuntime, APluginProviderRunsAndIsInTheProfile) {
+  const char* plugin = std::getenv("NACRE_TEST_ONNXRUNTIME_PLUGIN");
+  if (!plugin || !*plugin) {
+    if (std::getenv("CI")) FAIL() << "NACRE_TEST_ONNXRUNTIME_PLUGIN names no provider library";
+    GTEST_SKIP() << "NACRE_TEST_ONNXRUNTIME_PLUGIN names no provider library; scripts/test fetches one";
+  }
+  std::optional<Session> session;
+  try {
+    session = affine().session({.backends = {"onnxruntime:plugin"}, .strict = true, .backend_options = {{"onnxruntime.plugin", plugin}}});
+  } catch (const Error& error) {
+    // It was registered and asked for its devices; OpenVINO's takes processors of Intel alone.
+    expect_says(error.what(), "offers no provider; it offers none");
+    GTEST_SKIP() << "the provider takes no device of this machine: " << error.what();
+  }
+  Profile profile;
+  const Outputs out = session->run({{"x", floats({2, 3}, {1, 0, 0, 0, 1, 1})}}, {.profile = &profile});
+  EXPECT_EQ(values_of<float>(out["y"]), (std::vector<float>{11, 22, 18, 30}));
+  ASSERT_FALSE(profile.nodes.empty());
+  EXPECT_EQ(profile.nodes[0].kernel, "openvino");
+  EXPECT_TRUE(session->report().warnings.empty()) << session->report().text();
+  expect_error(thrown_by([&] {
+                 affine().session({.backends = {"onnxruntime:plugin"},
+                                   .strict = true,
+                                   .backend_options = {{"onnxruntime.plugin", plugin}, {"onnxruntime.plugin_provider", "Toaster"}}});
+               }),
+               ErrorCode::unavailable, {"offers no provider 'Toaster'", "OpenVINO"});
+}
+
+TEST(NodeTimes, AreThoseOfTheLastRunWithoutBodies) {
+  const auto times = onnxruntime::read_node_times(R"([
+    {"cat":"Session","dur":50,"ts":100,"name":"model_run"},
+    {"cat":"Node","dur":9,"ts":105,"name":"cold_kernel_time","args":{"op_name":"Neg","provider":"CPUExecutionProvider"}},
+    {"cat":"Session","dur":50,"ts":200,"name":"model_run"},
+    {"cat":"Node","dur":10,"ts":212,"name":"inner_kernel_time","args":{"op_name":"Abs","provider":"CPUExecutionProvider"}},
+    {"cat":"Node","dur":30,"ts":210,"name":"loop_kernel_time","args":{"op_name":"Loop","provider":"X","output_size":"12"}},
+    {"cat":"Node","dur":5,"ts":241,"name":"last_kernel_time","args":{}},
+    {"cat":"Node","dur":5,"ts":241,"name":"last_fence_before","args":{}}, 7, null])");
+  ASSERT_TRUE(times) << times.error().what();
+  ASSERT_EQ(times->size(), 2u);
+  EXPECT_EQ((*times)[0].name, "loop");
+  EXPECT_EQ((*times)[0].bytes, 12);
+  EXPECT_NEAR((*times)[0].begin, 0.010, 1e-9);
+  EXPECT_NEAR((*times)[0].milliseconds, 0.030, 1e-9);
+  EXPECT_EQ((*times)[1].name, "last");
+  for (const char* wrong : {"", "{", "7", "{}", "[]", R"([{"name":5,"ts":"x"}])"})
+    EXPECT_FALSE(onnxruntime::read_node_times(wrong)) << wrong;
 }
 
 // The rest of the graph is exported when a part of it is refused.

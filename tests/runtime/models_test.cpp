@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/os/file.h"
+#include "core/os/memory.h"
 #include "tests/support/model_maker.h"
 
 namespace nacre {
@@ -297,6 +298,7 @@ TEST(ModelsConcurrent, StressOfLoadsRunsUnloadsAndSwaps) {
   const char* seconds = std::getenv("NACRE_STRESS_SECONDS");
   const auto begin = std::chrono::steady_clock::now(), end = begin + std::chrono::seconds(seconds ? std::atoi(seconds) : 2);
   const std::vector<std::string> names = {"a", "b", "c", "d"};
+  const int64_t before = resident_memory();
   Models models({.memory_budget = 3 * kMebibyte, .timeout = 20s});
   for (const std::string& name : names) {
     for (int v = 1; v <= 3; ++v) write_model(cat("stress-", name, v), float(v), kMebibyte / 4);
@@ -353,6 +355,9 @@ TEST(ModelsConcurrent, StressOfLoadsRunsUnloadsAndSwaps) {
     models.remove(name);
   }
   EXPECT_EQ(models.bytes(), 0) << "memory is back where it was";
+#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+  EXPECT_LT(resident_memory() - before, 32 * kMebibyte) << "thousands of sessions came and went";
+#endif
 }
 
 }  // namespace

@@ -70,13 +70,17 @@ Result<std::shared_ptr<const void>> pack_weights(const Tensor& w, const ConvSpec
   return cache.get(w, layout, [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
     const int64_t taps = conv.window.kernel[0] * conv.window.kernel[1], k = conv.channels_in * taps, n = conv.channels_out;
     const int64_t size = kernels().gemm_packed_size(k, n);
+    const auto fill = [&](float* panels) -> Result<void> {
+      const Tensor turned = planes || taps == 1 ? w : NACRE_TRY(taps_first(w, n * conv.groups, conv.channels_in, taps));
+      for (int64_t group = 0; group < conv.groups; ++group)
+        NACRE_TRY(
+            pack_panels(DType::float32, static_cast<const char*>(turned.stored()) + group * n * k * 4, true, k, n, panels + group * size));
+      return {};
+    };
+    const std::span source(static_cast<const std::byte*>(w.stored()), w.byte_size());
     auto packed = std::make_shared<PackedConv>();
-    packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {size * conv.groups}));
-    const Tensor turned = planes || taps == 1 ? w : NACRE_TRY(taps_first(w, n * conv.groups, conv.channels_in, taps));
-    for (int64_t group = 0; group < conv.groups; ++group)
-      NACRE_TRY(pack_panels(DType::float32, static_cast<const char*>(turned.stored()) + group * n * k * 4, true, k, n,
-                            packed->panels.mutable_data<float>().data() + group * size));
-    bytes = size * conv.groups * 4;
+    packed->panels = NACRE_TRY(cache.floats(source, cat(layout, " of ", conv.channels_in, " ", taps, " ", n), size * conv.groups, fill));
+    bytes = int64_t(packed->panels.byte_size());
     return packed;
   });
 }

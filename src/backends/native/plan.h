@@ -14,6 +14,7 @@ struct Step {
   std::vector<int32_t> releases;  // edges whose value is not in the arena and dies here
   std::vector<std::shared_ptr<Program>> bodies;
   bool view = false;  // output 0 is input 0 under another shape
+  double flops = 0;   // for profiles; 0: not known
 };
 
 /// Where an edge's value lies in a run.

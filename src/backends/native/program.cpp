@@ -1,7 +1,6 @@
 #include "backends/native/program.h"
 
 #include <bit>
-#include <chrono>
 #include <cstring>
 
 #include "ops/evaluation.h"
@@ -28,8 +27,7 @@ class Runner final : public EvaluationHost {
   Result<void> run(std::span<const Value> inputs) {
     const Graph& graph = plan_.graph;
     for (size_t i = 0; i < inputs.size(); ++i) state_.values[index(graph.inputs[i])] = inputs[i];
-    if (context_.profile) context_.profile->nodes.reserve(context_.profile->nodes.size() + plan_.steps.size());
-    for (const Step& step : plan_.steps) NACRE_TRY(run_step(step));
+    NACRE_TRY(context_.profile ? run_timed() : run_steps());
     NACRE_TRY(run_rest());
     for (size_t i = 0; i < outputs_.size(); ++i)
       if (!from_rest(i)) outputs_[i] = NACRE_TRY(settled(*value_of(graph.outputs[i])));
@@ -63,18 +61,36 @@ class Runner final : public EvaluationHost {
     return &value;
   }
 
+  Result<void> run_steps() {
+    for (const Step& step : plan_.steps) NACRE_TRY(run_step(step));
+    return {};
+  }
+
+  // One look at the clock for each step; the rows are written when all have run, so that they cost the steps nothing.
+  Result<void> run_timed() {
+    std::vector<double> ends;
+    ends.reserve(plan_.steps.size());
+    double begin = context_.elapsed();
+    for (const Step& step : plan_.steps) {
+      NACRE_TRY(run_step(step));
+      ends.push_back(context_.elapsed());
+    }
+    std::vector<NodeProfile>& rows = context_.profile->nodes;
+    rows.reserve(rows.size() + ends.size());
+    for (size_t i = 0; i < ends.size(); begin = ends[i++]) rows.push_back(row_of(plan_.steps[i], begin, ends[i] - begin));
+    return {};
+  }
+
   Result<void> run_step(const Step& step) {
     NACRE_TRY(context_.checkpoint());
     const Node& node = plan_.graph.nodes[step.node];
     step_ = &step, node_ = &node;
     inputs_.clear();
     for (Edge edge : node.inputs) inputs_.push_back(edge == kAbsent ? nullptr : value_of(edge));
-    const auto begin = context_.profile ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     if (step.view)
       NACRE_TRY(run_view(node));
     else
       NACRE_TRY(step.kernel ? run_kernel(step, node) : evaluate(node));
-    if (context_.profile) record(step, node, begin);
     for (int32_t edge : step.releases) state_.values[edge] = Value();
     return {};
   }
@@ -178,16 +194,13 @@ class Runner final : public EvaluationHost {
     return {};
   }
 
-  void record(const Step& step, const Node& node, std::chrono::steady_clock::time_point begin) {
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  NodeProfile row_of(const Step& step, double begin, double milliseconds) const {
+    const Node& node = plan_.graph.nodes[step.node];
     int64_t bytes = 0;
     for (Edge edge : node.outputs)
       if (edge != kAbsent) bytes += plan_.places[index(edge)].bytes;
     const std::string_view kernel = step.view ? "view" : step.kernel ? step.kernel->name : "reference";
-    NodeProfile row{node.name, std::string(node.op->name), "native", std::string(kernel), took.count(), bytes};
-    row.begin = std::chrono::duration<double, std::milli>(begin - context_.begin).count();
-    if (node.op->cost) row.flops = node.op->cost({plan_.graph, node});
-    context_.profile->nodes.push_back(std::move(row));
+    return {node.name, std::string(node.op->name), "native", std::string(kernel), milliseconds, bytes, begin, step.flops};
   }
 
   const Plan& plan_;

@@ -26,6 +26,8 @@ struct Allocator;
 struct ProviderOptions;
 struct EpDevice;
 struct HardwareDevice;
+struct IoBinding;
+struct KeyValuePairs;
 struct AssignedSubgraph;
 struct AssignedNode;
 
@@ -99,6 +101,12 @@ inline constexpr Slot<Status*(Session*, Allocator*, char**)> kSessionEndProfilin
 inline constexpr Slot<Status*(char***, int*)> kGetAvailableProviders{125};
 inline constexpr Slot<Status*(char**, int)> kReleaseAvailableProviders{126};
 inline constexpr Slot<Status*(SessionOptions*, const char*, const char*)> kAddSessionConfigEntry{130};
+inline constexpr Slot<Status*(Session*, const RunOptions*, const IoBinding*)> kRunWithBinding{133};
+inline constexpr Slot<Status*(Session*, IoBinding**)> kCreateIoBinding{134};
+inline constexpr Slot<void(IoBinding*)> kReleaseIoBinding{135};
+inline constexpr Slot<Status*(IoBinding*, const char*, const OrtValue*)> kBindInput{136};
+inline constexpr Slot<Status*(IoBinding*, const char*, const MemoryInfo*)> kBindOutputToDevice{138};
+inline constexpr Slot<Status*(const IoBinding*, Allocator*, OrtValue***, size_t*)> kGetBoundOutputValues{140};
 inline constexpr Slot<Status*(SessionOptions*, const ProviderOptions*)> kAppendRocm{153};
 inline constexpr Slot<Status*(SessionOptions*, const ProviderOptions*)> kAppendTensorRt{170};
 inline constexpr Slot<Status*(ProviderOptions**)> kCreateTensorRtOptions{171};
@@ -121,12 +129,14 @@ inline constexpr Slot<void(ProviderOptions*)> kReleaseRocmOptions{258};
 inline constexpr Slot<Status*(SessionOptions*, bool)> kSetDeterministicCompute{273};
 inline constexpr Slot<Status*(SessionOptions*, const char* const*, const char* const*, size_t)> kAppendOpenVino{275};
 inline constexpr Slot<Status*(SessionOptions*, const char* const*, const char* const*, size_t)> kAppendVitisAi{276, 18};
+inline constexpr Slot<const char*(const KeyValuePairs*, const char*)> kGetKeyValue{297, 22};
 inline constexpr Slot<Status*(Env*, const char*, const char*)> kRegisterProviderLibrary{301, 22};
 inline constexpr Slot<Status*(const Env*, const EpDevice* const**, size_t*)> kGetEpDevices{303, 22};
 inline constexpr Slot<Status*(SessionOptions*, Env*, const EpDevice* const*, size_t, const char* const*, const char* const*, size_t)>
     kAppendProviderV2{304, 22};
 inline constexpr Slot<int(const HardwareDevice*)> kHardwareDeviceType{307, 22};  // 0 CPU, 1 GPU, 2 NPU
 inline constexpr Slot<const char*(const HardwareDevice*)> kHardwareDeviceVendor{309, 22};
+inline constexpr Slot<const KeyValuePairs*(const HardwareDevice*)> kHardwareDeviceMetadata{311, 22};
 inline constexpr Slot<const char*(const EpDevice*)> kEpDeviceEpName{312, 22};
 inline constexpr Slot<const char*(const EpDevice*)> kEpDeviceEpVendor{313, 22};
 inline constexpr Slot<const HardwareDevice*(const EpDevice*)> kEpDeviceDevice{316, 22};

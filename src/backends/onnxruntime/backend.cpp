@@ -2,7 +2,9 @@
 #include "runtime/backend.h"
 
 #include <algorithm>
+#include <map>
 
+#include "backends/onnxruntime/providers.h"
 #include "backends/onnxruntime/session.h"
 #include "graph/op.h"
 
@@ -10,6 +12,25 @@ namespace nacre {
 namespace {
 
 using namespace onnxruntime;
+
+// Devices that are no CPU, by the provider's name: "cuda:0", "cuda:1". Memory and units are not told.
+void add_accelerators(const Library& library, Probe& probe) {
+  const auto listed = provider_devices(library);
+  if (!listed) {
+    probe.notes.push_back(listed.error().message());
+    return;
+  }
+  std::map<std::string_view, int> counts;
+  for (const ProviderDevice& device : *listed) {
+    if (device.kind == "cpu") continue;
+    const std::string_view kind = short_name(device.provider);
+    probe.devices.push_back({.name = device.name.empty() ? std::string(kind) : device.name,
+                             .kind = std::string(kind),
+                             .index = counts[kind]++,
+                             .vendor = device.vendor});
+  }
+  if (counts.empty()) probe.notes.push_back("it lists no accelerator");
+}
 
 Probe probe(const ProbeOptions&) {
   const auto found = library();
@@ -20,6 +41,7 @@ Probe probe(const ProbeOptions&) {
   for (const std::string& provider : lib.providers)
     if (short_name(provider) != "cpu")
       out.notes.push_back(cat("built with ", short_name(provider), "; whether it works here shows when a session asks for it"));
+  add_accelerators(lib, out);
   return out;
 }
 

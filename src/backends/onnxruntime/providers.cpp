@@ -56,10 +56,15 @@ Result<int> whole_number(const std::string& key, const std::string& value) {
   return out;
 }
 
-// The one whose options are a plain struct. Later versions put fields in its middle: only the first two may be set.
-Result<void> migraphx(const Library& library, SessionOptions* session, const Provider&, const BackendOptions& options) {
+// By name where the library knows it, else by a plain struct. Versions of it differ in its middle: only the first two fields may
+// be set.
+Result<void> migraphx(const Library& library, SessionOptions* session, const Provider& provider, const BackendOptions& options) {
+  const auto by_name = generic(library, session, provider, options);
+  if (by_name || by_name.error().message().find("Unknown provider name") == std::string::npos) return by_name;
   alignas(16) unsigned char record[256] = {};
   for (const auto& [key, value] : options) {
+    if (key != "device_id" && key != "migraphx_fp16_enable")
+      return fail(ErrorCode::unsupported, "option \"", key, "\" of migraphx needs a newer ONNX Runtime than ", library.version);
     const int number = NACRE_TRY(whole_number(key, value));
     std::memcpy(record + (key == "device_id" ? 0 : sizeof(int)), &number, sizeof number);
   }
@@ -81,6 +86,14 @@ Result<void> coreml(const Library& library, SessionOptions* session, const Provi
   return exported(library, session, provider, options);
 }
 
+constexpr std::string_view kMigraphxKeys =
+    "device_id migraphx_fp16_enable migraphx_bf16_enable migraphx_fp8_enable migraphx_int8_enable migraphx_int8_calibration_table_name "
+    "migraphx_int8_use_native_calibration_table migraphx_exhaustive_tune migraphx_model_cache_dir migraphx_mem_limit "
+    "migraphx_arena_extend_strategy";
+constexpr std::string_view kRtxKeys =
+    "device_id has_user_compute_stream user_compute_stream nv_max_workspace_size nv_max_shared_mem_size nv_dump_subgraphs "
+    "nv_detailed_build_log enable_cuda_graph nv_profile_min_shapes nv_profile_max_shapes nv_profile_opt_shapes nv_multi_profile_enable "
+    "nv_use_external_data_initializer nv_runtime_cache_path nv_op_types_to_exclude";
 constexpr std::string_view kQnnKeys =
     "backend_type backend_path profiling_level profiling_file_path rpc_control_latency vtcm_mb htp_performance_mode qnn_saver_path "
     "qnn_context_priority htp_graph_finalization_optimization_mode soc_model htp_arch device_id enable_htp_fp16_precision "
@@ -99,7 +112,8 @@ constexpr Provider kProviders[] = {
     {"tensorrt", "TensorrtExecutionProvider", "",
      with_options<kCreateTensorRtOptions, kUpdateTensorRtOptions, kReleaseTensorRtOptions, kAppendTensorRt>},
     {"cuda", "CUDAExecutionProvider", "", with_options<kCreateCudaOptions, kUpdateCudaOptions, kReleaseCudaOptions, kAppendCuda>},
-    {"migraphx", "MIGraphXExecutionProvider", "device_id migraphx_fp16_enable", migraphx},
+    {"nvtensorrtrtx", "NvTensorRTRTXExecutionProvider", kRtxKeys, generic, "NvTensorRtRtx"},
+    {"migraphx", "MIGraphXExecutionProvider", kMigraphxKeys, migraphx, "MIGraphX"},
     {"rocm", "ROCMExecutionProvider", "", with_options<kCreateRocmOptions, kUpdateRocmOptions, kReleaseRocmOptions, kAppendRocm>},
     {"directml", "DmlExecutionProvider", "device_id performance_preference device_filter disable_metacommands enable_graph_capture",
      generic, "DML"},
@@ -119,13 +133,14 @@ constexpr Provider kProviders[] = {
     {"azure", "AzureExecutionProvider", "-", generic, "AZURE"},
 };
 
-constexpr std::string_view kGpu[] = {"tensorrt", "cuda", "migraphx", "rocm", "directml", "coreml", "webgpu"};
+constexpr std::string_view kGpu[] = {"tensorrt", "cuda", "nvtensorrtrtx", "migraphx", "rocm", "directml", "coreml", "webgpu"};
 #if defined(_WIN32)
 constexpr std::string_view kNpu[] = {"vitisai", "directml", "cpu"};
 #else
 constexpr std::string_view kNpu[] = {"vitisai", "qnn", "coreml", "nnapi", "cpu"};
 #endif
-constexpr std::string_view kAuto[] = {"tensorrt", "cuda", "migraphx", "rocm", "directml", "coreml", "webgpu", "vitisai", "qnn", "cpu"};
+constexpr std::string_view kAuto[] = {"tensorrt", "cuda",   "nvtensorrtrtx", "migraphx", "rocm", "directml",
+                                      "coreml",   "webgpu", "vitisai",       "qnn",      "cpu"};
 
 std::span<const std::string_view> preset(std::string_view name) {
   if (name == "gpu") return kGpu;
@@ -194,33 +209,51 @@ Result<void> check_keys(const Provider& provider, const BackendOptions& options)
   return {};
 }
 
-Result<std::vector<PluginDevice>> plugin_devices(const Library& library, const std::string& path) {
+Result<std::vector<ProviderDevice>> provider_devices(const Library& library) {
+  if (!library.api.has(kGetEpDevices))
+    return fail(ErrorCode::unavailable, "ONNX Runtime lists devices since 1.22, ", library.path, " is ", library.version);
+  const Api& api = library.api;
+  const EpDevice* const* devices = nullptr;
+  size_t count = 0;
+  NACRE_TRY(api.call(kGetEpDevices, library.env, &devices, &count));
+  std::vector<ProviderDevice> out;
+  for (size_t i = 0; i < count; ++i) {
+    const HardwareDevice* hardware = api.get(kEpDeviceDevice, devices[i]);
+    const auto text = [](const char* given) { return std::string(given ? given : ""); };
+    const KeyValuePairs* about = api.get(kHardwareDeviceMetadata, hardware);
+    const int type = api.get(kHardwareDeviceType, hardware);
+    out.push_back({.provider = text(api.get(kEpDeviceEpName, devices[i])),
+                   .vendor = text(api.get(kHardwareDeviceVendor, hardware)),
+                   .name = about ? text(api.get(kGetKeyValue, about, "Description")) : "",
+                   .kind = type == 1   ? "gpu"
+                           : type == 2 ? "npu"
+                                       : "cpu",
+                   .handle = devices[i]});
+  }
+  return out;
+}
+
+Result<std::vector<ProviderDevice>> plugin_devices(const Library& library, const std::string& path) {
   if (!library.api.has(kGetEpDevices))
     return fail(ErrorCode::unavailable, "provider libraries need ONNX Runtime 1.22 or newer, ", library.path, " is ", library.version);
   if (is_disabled(path)) return fail(ErrorCode::unavailable, path, " is switched off by NACRE_DISABLE");
   NACRE_TRY(check_library_file(path));
   NACRE_TRY(register_plugin(library, path));
-  const EpDevice* const* devices = nullptr;
-  size_t count = 0;
-  NACRE_TRY(library.api.call(kGetEpDevices, library.env, &devices, &count));
-  std::vector<PluginDevice> out;
-  for (size_t i = 0; i < count; ++i) {
-    const std::string name = library.api.get(kEpDeviceEpName, devices[i]);
-    if (find_provider(name) && is_built_in(library, *find_provider(name))) continue;  // the library's own
-    const int type = library.api.get(kHardwareDeviceType, library.api.get(kEpDeviceDevice, devices[i]));
-    const char* vendor = library.api.get(kEpDeviceEpVendor, devices[i]);
-    out.push_back({name, vendor ? vendor : "", type == 1 ? "gpu" : type == 2 ? "npu" : "cpu", devices[i]});
-  }
+  std::vector<ProviderDevice> out = NACRE_TRY(provider_devices(library));
+  std::erase_if(out, [&](const ProviderDevice& device) {
+    const Provider* own = find_provider(device.provider);
+    return own && is_built_in(library, *own);
+  });
   return out;
 }
 
 Result<void> append_plugin(const Library& library, SessionOptions* session, const std::string& path, const std::string& wanted,
                            BackendOptions settings, std::string& chosen) {
-  const std::vector<PluginDevice> devices = NACRE_TRY(plugin_devices(library, path));
+  const std::vector<ProviderDevice> devices = NACRE_TRY(plugin_devices(library, path));
   std::string known;
-  for (const PluginDevice& device : devices) known += cat(known.empty() ? "" : ", ", device.provider);
+  for (const ProviderDevice& device : devices) known += cat(known.empty() ? "" : ", ", device.provider);
   const auto found =
-      std::find_if(devices.begin(), devices.end(), [&](const PluginDevice& d) { return wanted.empty() || d.provider == wanted; });
+      std::find_if(devices.begin(), devices.end(), [&](const ProviderDevice& d) { return wanted.empty() || d.provider == wanted; });
   if (found == devices.end())
     return fail(ErrorCode::not_found, path, " offers no provider", wanted.empty() ? "" : cat(" '", wanted, "'"), "; it offers ",
                 known.empty() ? "none" : known);

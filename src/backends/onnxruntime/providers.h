@@ -28,13 +28,17 @@ Result<const Provider*> choose_provider(const Library& library, std::string_view
 /// Keys that are not known are refused with those that are.
 Result<void> check_keys(const Provider& provider, const BackendOptions& options);
 
-/// An execution provider that is a library of its own. `library_path` is tried in a child process first.
-struct PluginDevice {
-  std::string provider, vendor;
-  std::string kind;  // "cpu", "gpu", "npu"
+/// What a provider runs on.
+struct ProviderDevice {
+  std::string provider, vendor, name;  // empty: not told
+  std::string kind;                    // "cpu", "gpu", "npu"
   const EpDevice* handle = nullptr;
 };
-Result<std::vector<PluginDevice>> plugin_devices(const Library& library, const std::string& library_path);
+/// The devices of the built-in and registered providers. Fails (unavailable) before 1.22, which lists none.
+Result<std::vector<ProviderDevice>> provider_devices(const Library& library);
+
+/// Those of an execution provider that is a library of its own. `library_path` is tried in a child process first.
+Result<std::vector<ProviderDevice>> plugin_devices(const Library& library, const std::string& library_path);
 Result<void> append_plugin(const Library& library, SessionOptions* options, const std::string& library_path, const std::string& wanted,
                            BackendOptions settings, std::string& chosen);
 

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <optional>
 #include <thread>
 
+#include "backends/onnxruntime/node_times.h"
 #include "backends/onnxruntime/placed.h"
 #include "backends/onnxruntime/values.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/os/memory.h"
+#include "core/os/own_file.h"
 #include "graph/op.h"
 #include "ops/interpreter.h"
 
@@ -38,10 +41,24 @@ class Watch {
   std::jthread thread_;
 };
 
+/// What a second session of the same model is made of.
+struct Recipe {
+  Graph graph;
+  std::optional<ModelSource> source;
+  Result<std::vector<std::byte>> (*exporter)(const Graph&) = nullptr;
+};
+Result<std::shared_ptr<Session>> open(const Library& library, const Recipe& recipe, const SessionOptions* made);
+
 class OrtExecutable final : public Executable {
  public:
-  OrtExecutable(const Library& library, std::shared_ptr<Session> session, Settings settings, std::string provider, int64_t bytes)
-      : library_(library), session_(std::move(session)), settings_(std::move(settings)), provider_(std::move(provider)), bytes_(bytes) {}
+  OrtExecutable(const Library& library, std::shared_ptr<Session> session, Settings settings, std::string provider, int64_t bytes,
+                Recipe recipe)
+      : library_(library),
+        session_(std::move(session)),
+        settings_(std::move(settings)),
+        provider_(std::move(provider)),
+        bytes_(bytes),
+        recipe_(std::move(recipe)) {}
 
   ~OrtExecutable() override {
     char* name = nullptr;  // the profile's file is written now
@@ -67,13 +84,11 @@ class OrtExecutable final : public Executable {
 
   Result<void> run(std::span<const Value> inputs, std::span<Value> outputs, RunContext& context) override {
     NACRE_TRY(context.checkpoint());
-    const double begin = context.profile ? context.elapsed() : 0;
     std::vector<Handle> given;
     for (size_t i = 0; i < inputs.size(); ++i) given.push_back(NACRE_TRY(to_ort(library_, inputs[i], input_facts_[i])));
-    std::vector<Handle> made = NACRE_TRY(run_handles(given, context));
+    std::vector<Handle> made = NACRE_TRY(context.profile ? run_profiled(given, context) : run_handles(session_.get(), given, context));
     for (size_t i = 0; i < outputs.size(); ++i)
       outputs[i] = NACRE_TRY(from_ort(library_, std::move(made[i]), output_facts_[i], context.budget));
-    if (context.profile) record(outputs, begin, context);
     return {};
   }
 
@@ -95,7 +110,51 @@ class OrtExecutable final : public Executable {
     return out;
   }
 
-  Result<std::vector<Handle>> run_handles(const std::vector<Handle>& given, RunContext& context) {
+  // A session's profile ends with it: the nodes' times are those of a session of its own, in its second run.
+  Result<std::vector<Handle>> run_profiled(const std::vector<Handle>& given, RunContext& context) {
+    const TemporaryFolder folder = NACRE_TRY(TemporaryFolder::make());
+    Settings settings = settings_;
+    settings.profile = folder.path() + "/run";
+    const MadeOptions made = NACRE_TRY(make_options(library_, settings));
+    const std::shared_ptr<Session> session = NACRE_TRY(open(library_, recipe_, made.handle.get()));
+    NACRE_TRY(run_handles(session.get(), given, context));
+    const double begin = context.elapsed();
+    std::vector<Handle> out = NACRE_TRY(run_handles(session.get(), given, context));
+    char* name = nullptr;
+    NACRE_TRY(library_.api.call(kSessionEndProfiling, session.get(), library_.allocator, &name));
+    const std::string path = name;
+    NACRE_TRY(library_.api.call(kAllocatorFree, library_.allocator, name));
+    const MappedFile file = NACRE_TRY(map_file(path));
+    for (NodeTime& node : NACRE_TRY(read_node_times(file.text())))
+      context.profile->nodes.push_back({std::move(node.name), std::move(node.op), "onnxruntime", std::string(short_name(node.provider)),
+                                        node.milliseconds, node.bytes, begin + node.begin});
+    return out;
+  }
+
+  bool binds() const {
+    const auto is_tensor = [](const Fact& fact) { return fact.is_tensor(); };
+    return settings_.io_binding && std::ranges::all_of(output_facts_, is_tensor) && std::ranges::all_of(input_facts_, is_tensor);
+  }
+
+  // Outputs are brought to this process's memory.
+  Result<void> run_bound(Session* session, const RunOptions* options, const std::vector<Handle>& given, std::vector<OrtValue*>& out) const {
+    const Api& api = library_.api;
+    IoBinding* raw = nullptr;
+    NACRE_TRY(api.call(kCreateIoBinding, session, &raw));
+    const auto binding = api.own(raw, kReleaseIoBinding);
+    for (size_t i = 0; i < given.size(); ++i) NACRE_TRY(api.call(kBindInput, raw, inputs_[i].c_str(), given[i].get()));
+    for (const std::string& name : outputs_) NACRE_TRY(api.call(kBindOutputToDevice, raw, name.c_str(), library_.cpu_memory.get()));
+    NACRE_TRY(api.call(kRunWithBinding, session, options, raw));
+    OrtValue** values = nullptr;
+    size_t count = 0;
+    NACRE_TRY(api.call(kGetBoundOutputValues, raw, library_.allocator, &values, &count));
+    if (count == out.size()) std::copy_n(values, count, out.begin());
+    for (size_t i = 0; count != out.size() && i < count; ++i) api.get(kReleaseValue, values[i]);
+    NACRE_TRY(api.call(kAllocatorFree, library_.allocator, values));
+    return count == out.size() ? Result<void>() : fail(ErrorCode::internal, "ONNX Runtime gave ", count, " outputs for ", out.size());
+  }
+
+  Result<std::vector<Handle>> run_handles(Session* session, const std::vector<Handle>& given, RunContext& context) {
     RunOptions* options = nullptr;
     NACRE_TRY(library_.api.call(kCreateRunOptions, &options));
     const auto held = library_.api.own(options, kReleaseRunOptions);
@@ -108,8 +167,9 @@ class OrtExecutable final : public Executable {
     Result<void> done;
     {
       const Watch watch(library_, options, context);
-      done =
-          library_.api.call(kRun, session_.get(), options, in_names.data(), in.data(), in.size(), out_names.data(), out.size(), out.data());
+      done = binds() ? run_bound(session, options, given, out)
+                     : library_.api.call(kRun, session, options, in_names.data(), in.data(), in.size(), out_names.data(), out.size(),
+                                         out.data());
     }
     std::vector<Handle> made;
     for (OrtValue* value : out) made.push_back(library_.api.own(value, kReleaseValue));
@@ -118,17 +178,12 @@ class OrtExecutable final : public Executable {
     return std::unexpected(std::move(done.error()));
   }
 
-  void record(std::span<const Value> outputs, double begin, RunContext& context) const {
-    NodeProfile row{"onnxruntime", "region", "onnxruntime", provider_, context.elapsed() - begin, bytes_of(outputs)};
-    row.begin = begin;
-    context.profile->nodes.push_back(std::move(row));
-  }
-
   const Library& library_;
   std::shared_ptr<Session> session_;
   Settings settings_;
   std::string provider_;
   int64_t bytes_;  // by which the process grew when the session was made: it does not tell itself
+  const Recipe recipe_;
   std::vector<std::string> inputs_, outputs_;
   std::vector<Fact> input_facts_, output_facts_;
 };
@@ -153,21 +208,20 @@ Error located(Error error, const Graph& graph) {
   return error;
 }
 
-Result<std::shared_ptr<Session>> open(const Library& library, const Graph& graph, const CompileOptions& options,
-                                      const SessionOptions* made) {
+Result<std::shared_ptr<Session>> open(const Library& library, const Recipe& recipe, const SessionOptions* made) {
   Session* session = nullptr;
   Result<void> done;
-  if (options.source && !options.source->path.empty()) {
-    done = library.api.call(kCreateSession, library.env, options.source->path.c_str(), made, &session);
-  } else if (options.source) {
-    const auto bytes = options.source->bytes;
+  if (recipe.source && !recipe.source->path.empty()) {
+    done = library.api.call(kCreateSession, library.env, recipe.source->path.c_str(), made, &session);
+  } else if (recipe.source) {
+    const auto bytes = recipe.source->bytes;
     done = library.api.call(kCreateSessionFromArray, library.env, bytes.data(), bytes.size(), made, &session);
   } else {
-    if (!options.exporter) return fail(ErrorCode::unsupported, "a graph that is no file needs an exporter");
-    const std::vector<std::byte> bytes = NACRE_TRY(options.exporter(graph));
+    if (!recipe.exporter) return fail(ErrorCode::unsupported, "a graph that is no file needs an exporter");
+    const std::vector<std::byte> bytes = NACRE_TRY(recipe.exporter(recipe.graph));
     done = library.api.call(kCreateSessionFromArray, library.env, bytes.data(), bytes.size(), made, &session);
   }
-  if (!done) return std::unexpected(located(std::move(done.error()), graph));
+  if (!done) return std::unexpected(located(std::move(done.error()), recipe.graph));
   return library.api.own(session, kReleaseSession);
 }
 
@@ -192,20 +246,33 @@ void note_placement(const Library& library, const Session* session, const std::s
   notes.push_back(std::move(text));
 }
 
+// Somebody named a device by its index: those that there are.
+Error with_devices(const Library& library, Error error) {
+  const auto listed = provider_devices(library);
+  if (!listed) return error.suggest(listed.error().message());
+  std::string known;
+  for (const ProviderDevice& device : *listed)
+    if (device.kind != "cpu") known += cat(known.empty() ? "" : ", ", short_name(device.provider), " on ", device.vendor, " ", device.name);
+  return error.suggest(cat("accelerators that ONNX Runtime lists: ", known.empty() ? "none" : known));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOptions& options) {
   const Library& lib = *NACRE_TRY(library());
   const Settings settings = NACRE_TRY(read_settings(lib, options));
-  const MadeOptions made = NACRE_TRY(make_options(lib, settings));
+  const auto tried = make_options(lib, settings);
+  if (!tried) return std::unexpected(options.device_index < 0 ? tried.error() : with_devices(lib, tried.error()));
+  const MadeOptions& made = *tried;
   const bool asks_device = made.provider != kCpu;
   LogCapture capture;
   if (asks_device && !lib.api.has(kSessionGetAssignments)) NACRE_TRY(lib.api.call(kSetSessionLogSeverityLevel, made.handle.get(), 0));
   const int64_t before = resident_memory();
-  std::shared_ptr<Session> session = NACRE_TRY(open(lib, graph, options, made.handle.get()));
+  Recipe recipe{graph, options.source ? std::optional(*options.source) : std::nullopt, options.exporter};
+  std::shared_ptr<Session> session = NACRE_TRY(open(lib, recipe, made.handle.get()));
   const int64_t grown = std::max<int64_t>(0, resident_memory() - before);
   if (asks_device && options.notes) note_placement(lib, session.get(), made.provider, capture.text(), *options.notes);
-  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider, grown);
+  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider, grown, std::move(recipe));
   NACRE_TRY(out->bind(graph, options.source != nullptr));
   return out;
 }

@@ -9,8 +9,8 @@
 namespace nacre::onnxruntime {
 namespace {
 
-constexpr std::string_view kNames[] = {"optimisation",  "intra_threads", "inter_threads", "log_severity",
-                                       "deterministic", "profile",       "plugin",        "plugin_provider"};
+constexpr std::string_view kNames[] = {"optimisation", "intra_threads", "inter_threads", "log_severity",   "deterministic",
+                                       "io_binding",   "profile",       "plugin",        "plugin_provider"};
 
 std::string known_names() {
   std::string out;
@@ -51,6 +51,8 @@ Result<void> take(Settings& out, const std::string& key, const std::string& valu
     out.log_severity = NACRE_TRY(number_in(key, value, {0, 1, 2, 3, 4}, 0));
   else if (key == "deterministic")
     out.deterministic = NACRE_TRY(number_in(key, value, {0, 1}, 0)) == 1;
+  else if (key == "io_binding")
+    out.io_binding = NACRE_TRY(number_in(key, value, {0, 1}, 0)) == 1;
   else if (key == "profile")
     out.profile = value;
   else if (key == "plugin")
@@ -138,6 +140,7 @@ Result<Settings> read_settings(const Library& library, const CompileOptions& opt
   Settings out;
   out.intra_threads = options.threads, out.strict = options.strict;
   if (!options.optimise) out.optimisation = 0;
+  out.io_binding = !options.device.empty() && options.device != "cpu";
   const BackendOptions none, &given = options.settings ? *options.settings : none;
   for (const auto& [key, value] : given) NACRE_TRY(take(out, key, value));
   if (options.device == "plugin") {
@@ -150,6 +153,9 @@ Result<Settings> read_settings(const Library& library, const CompileOptions& opt
   for (const auto& [key, value] : given)
     if (const auto [head, rest] = parts_of(key); head == owner && !rest.empty()) out.provider_options.emplace_back(rest, value);
   const bool takes_index = out.provider && (out.provider->keys.empty() || out.provider->keys.find("device_id") != std::string_view::npos);
+  if (options.device_index > 0 && !takes_index)
+    return fail(ErrorCode::not_found, "backend 'onnxruntime' has no device '", options.device, ":", options.device_index,
+                "': that provider takes no index");
   if (options.device_index >= 0 && takes_index) out.provider_options.emplace_back("device_id", cat(options.device_index));
   return out;
 }

@@ -10,7 +10,8 @@ struct Settings {
   int intra_threads = 1, inter_threads = 1;
   int log_severity = 4;  // what fails comes back as an error anyway: fatal alone
   bool deterministic = false, strict = false;
-  std::string profile;  // prefix of the file that ONNX Runtime writes
+  bool io_binding = false;  // inputs and outputs are bound before the run; the default where the provider is no CPU's
+  std::string profile;      // prefix of the file that ONNX Runtime writes
   std::string plugin, plugin_provider;
   BackendOptions provider_options, config;
   const Provider* provider = nullptr;  // null: a plugin

@@ -1,11 +1,13 @@
 // The line protocol by which a benchmark driver measures several engines in turn, one process each:
 //
-//   prints   {"ready": true, "load_ms": 12.3, "version": "...", "base_rss_mb": 9.1}     when the first run is done
+//   prints   {"ready": true, "load_ms": 12.3, "first_run_ms": 4.5, "version": "...", "base_rss_mb": 9.1}     when the first run is done
 //   reads    run SECONDS          answers {"n": .., "min_ms": .., "median_ms": .., "p99_ms": ..}
+//   reads    profile SECONDS      runs with and without a profile in turns, answers the medians and minima of both
 //   reads    outputs FILE.npz     runs once, writes the outputs as "000", "001" ... in the model's order, answers {"outputs": [names]}
 //
 // It ends at the end of input; on failure it prints {"error": "..."} and exits.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/print.h"
@@ -41,6 +43,25 @@ void answer_run(Subject& subject, const std::string& seconds) {
   const Times times = time_runs([&] { subject.run(); }, wanted, 3);
   print(cat("{\"n\": ", times.count, ", \"min_ms\": ", times.min_ms, ", \"median_ms\": ", times.median_ms, ", \"p99_ms\": ", times.p99_ms,
             "}\n"));
+}
+
+/// Runs with and without a profile in turns, so that whatever else the machine does hits both alike.
+void answer_profile(Subject& subject, const std::string& seconds) {
+  std::vector<double> plain, profiled;
+  Profile profile;
+  const Stopwatch watch;
+  const double wanted = std::strtod(seconds.c_str(), nullptr);
+  while (watch.seconds() < wanted || plain.size() < 8)
+    for (const bool with : {false, true}) {
+      subject.outputs.clear();
+      const Stopwatch run;
+      subject.outputs = check(run_session(*subject.state, subject.inputs, {.profile = with ? &profile : nullptr}));
+      (with ? profiled : plain).push_back(run.seconds() * 1e3);
+    }
+  std::ranges::sort(plain), std::ranges::sort(profiled);
+  print(cat("{\"n\": ", plain.size(), ", \"plain_median_ms\": ", plain[plain.size() / 2],
+            ", \"profiled_median_ms\": ", profiled[profiled.size() / 2], ", \"plain_min_ms\": ", plain[0],
+            ", \"profiled_min_ms\": ", profiled[0], ", \"nodes\": ", profile.nodes.size(), "}\n"));
 }
 
 void answer_outputs(Subject& subject, const std::string& path) {
@@ -86,8 +107,10 @@ void serve(const Options& options) {
       answer_run(subject, rest);
     else if (word == "outputs")
       answer_outputs(subject, rest);
+    else if (word == "profile")
+      answer_profile(subject, rest);
     else if (!word.empty())
-      throw wrong_use("", "'", word, "' is no order; there are `run SECONDS` and `outputs FILE.npz`");
+      throw wrong_use("", "'", word, "' is no order; there are `run SECONDS`, `profile SECONDS` and `outputs FILE.npz`");
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/os/file.h"
 
@@ -27,6 +28,19 @@ Result<MappedFile> map_own_file(const std::string& path);
 
 /// Writes `head` and `body` to a file for this user alone, in one step, without waiting for the disk.
 Result<void> write_own_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body);
+
+/// A folder in the system's place for temporary files that only this user may enter; gone with its files in the end.
+class TemporaryFolder {
+ public:
+  static Result<TemporaryFolder> make();
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ~TemporaryFolder();
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
 
 void remove_file(const std::string& path) noexcept;
 /// Marks a file as used now.

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/os/descriptor.h"
 #include "core/os/own_file.h"
@@ -44,6 +45,20 @@ Result<void> write_own_file(const std::string& path, std::span<const std::byte> 
   if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = fail_errno(errno, "cannot write", path);
   if (!done) ::unlink(temporary.c_str());
   return done;
+}
+
+Result<TemporaryFolder> TemporaryFolder::make() {
+  const char* place = std::getenv("TMPDIR");
+  std::string path = cat(place && *place == '/' ? place : "/tmp", "/nacre-XXXXXX");
+  if (!::mkdtemp(path.data())) return fail_errno(errno, "cannot make directory", path);
+  return TemporaryFolder(std::move(path));
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  if (path_.empty()) return;
+  if (const auto names = list_directory(path_))
+    for (const std::string& name : *names) ::unlink(cat(path_, "/", name).c_str());
+  ::rmdir(path_.c_str());
 }
 
 void remove_file(const std::string& path) noexcept { ::unlink(path.c_str()); }
