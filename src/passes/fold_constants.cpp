@@ -1,8 +1,8 @@
 // What depends on constants only becomes a constant; so does an integer tensor whose elements inference knows.
-#include "core/checked.h"
 #include "graph/op.h"
 #include "ops/evaluation.h"
 #include "ops/interpreter.h"
+#include "passes/known_values.h"
 #include "passes/pass.h"
 
 namespace nacre {
@@ -41,14 +41,9 @@ class Folder final : public EvaluationHost {
 
   bool fold_known_values(Node& node) {
     if (node.outputs.size() != 1 || node.outputs[0] == kAbsent || graph_.constant(node.outputs[0])) return false;
-    const Fact& fact = graph_.fact(node.outputs[0]);
-    if (!fact.values || !fact.shape || (fact.dtype != DType::int64 && fact.dtype != DType::int32)) return false;
-    const std::optional<Shape> values = constant_shape(*fact.values), shape = constant_shape(*fact.shape);
-    if (!values || !shape) return false;
-    if (const auto count = checked_count(*shape); !count || *count != int64_t(values->size())) return false;
-    Tensor tensor(fact.dtype, *shape);
-    store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
-    graph_.make_constant(node.outputs[0], std::move(tensor));
+    std::optional<Tensor> tensor = known_tensor(graph_.fact(node.outputs[0]));
+    if (!tensor) return false;
+    graph_.make_constant(node.outputs[0], std::move(*tensor));
     return changed_ = true;
   }
 

@@ -6,10 +6,10 @@
 #include "backends/native/layout.h"
 #include "backends/native/program.h"
 #include "core/checked.h"
-#include "core/convert.h"
 #include "graph/builder.h"
 #include "ops/inference.h"
 #include "passes/inline_if.h"
+#include "passes/known_values.h"
 
 namespace nacre::native {
 namespace {
@@ -30,15 +30,9 @@ bool fold_known_integers(Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (Edge edge : node.outputs) {
       if (edge == kAbsent || graph.constant(edge)) continue;
-      const Fact& fact = graph.fact(edge);
-      if (!fact.values || !is_concrete(fact) || (fact.dtype != DType::int64 && fact.dtype != DType::int32)) continue;
-      const std::optional<Shape> values = constant_shape(*fact.values);
-      if (!values) continue;
-      const Shape shape = *constant_shape(*fact.shape);
-      if (const auto count = checked_count(shape); !count || *count != int64_t(values->size())) continue;
-      Tensor tensor(fact.dtype, shape);
-      store_from<int64_t>(fact.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
-      graph.make_constant(edge, std::move(tensor));
+      std::optional<Tensor> tensor = known_tensor(graph.fact(edge));
+      if (!tensor) continue;
+      graph.make_constant(edge, std::move(*tensor));
       any = true;
     }
   }
