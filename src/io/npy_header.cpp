@@ -69,34 +69,6 @@ std::optional<Shape> tuple(Literal& in) {
   return out;
 }
 
-struct NamedKind {
-  std::string_view name;
-  DType dtype;
-};
-constexpr NamedKind kKinds[] = {
-    {"f2", DType::float16},
-    {"f4", DType::float32},
-    {"f8", DType::float64},
-    {"i1", DType::int8},
-    {"i2", DType::int16},
-    {"i4", DType::int32},
-    {"i8", DType::int64},
-    {"u1", DType::uint8},
-    {"u2", DType::uint16},
-    {"u4", DType::uint32},
-    {"u8", DType::uint64},
-    {"c8", DType::complex64},
-    {"c16", DType::complex128},
-    {"b1", DType::boolean},
-    {"V2", DType::bfloat16},
-    {"bfloat16", DType::bfloat16},
-    {"float8_e4m3fn", DType::float8e4m3fn},
-    {"float8_e4m3fnuz", DType::float8e4m3fnuz},
-    {"float8_e5m2", DType::float8e5m2},
-    {"float8_e5m2fnuz", DType::float8e5m2fnuz},
-    {"float8_e8m0fnu", DType::float8e8m0},
-};
-
 Result<void> set_text(NpyHeader& out, std::string_view kind) {
   int64_t letters = 0;
   const auto [stop, code] = std::from_chars(kind.data() + 1, kind.data() + kind.size(), letters);
@@ -116,8 +88,10 @@ Result<void> set_dtype(NpyHeader& out, std::string_view descr) {
   if (kind.starts_with('O'))
     return std::unexpected(Error(ErrorCode::unsupported, "the array holds Python objects; reading them would run code from the file",
                                  "save the array with a numeric or string dtype"));
-  for (const NamedKind& row : kKinds)
-    if (row.name == kind) return out.dtype = row.dtype, out.width = static_cast<int64_t>(bits_of(row.dtype) / 8), Result<void>();
+  // Arrays of bfloat16 come back from numpy as two bytes of anything; what is packed more densely than bytes has no such arrays.
+  const std::optional<DType> dtype = kind == "V2" ? DType::bfloat16 : parse_dtype(kind);
+  if (dtype && bits_of(*dtype) % 8 == 0 && bits_of(*dtype) > 0)
+    return out.dtype = *dtype, out.width = static_cast<int64_t>(bits_of(*dtype) / 8), Result<void>();
   return fail(ErrorCode::unsupported, "numpy type '", descr, "' is not supported");
 }
 
