@@ -27,6 +27,8 @@ Result<Plan> plan(const Node& node) {
     return fail(ErrorCode::invalid_model, "num_scan_inputs is ", scans, " of ", given, " inputs; the body takes ", body.formal_inputs(),
                 " and gives ", results);
   Plan p;
+  for (size_t i = 0; i < given; ++i)
+    if (!node.has_input(i)) return fail(ErrorCode::invalid_model, "input ", i, " is required and absent");
   p.inputs = static_cast<size_t>(scans), p.states = given - p.inputs, p.outputs = results - p.states;
   if (node.outputs.size() > results)
     return fail(ErrorCode::invalid_model, "has ", node.outputs.size(), " outputs, the body gives ", results);
@@ -165,7 +167,7 @@ Result<void> upgrade(Upgrade& u) {
 extern const Op op_scan;
 const Op op_scan{.name = "Scan",
                  .since = {8, 9, 11, 16, 19, 21, 23, 24, 25},
-                 .inputs = {1, kMany},
+                 .inputs = {0, kMany},  // opset 8 began with optional lengths; today's must all be there, which `plan` checks
                  .outputs = {0, kMany},
                  .infer = infer,
                  .evaluate = evaluate,

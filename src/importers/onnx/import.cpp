@@ -203,16 +203,13 @@ class Importer {
     return define(scope, proto.output[0], scope.graph.add_constant(std::move(value), std::string(proto.output[0])));
   }
 
-  /// Scan's first form began with optional lengths.
-  static bool may_lack_first_input(const Node& node, int64_t version) { return node.op->name == "Scan" && version < 9; }
-
   Result<void> finish(const onnx::NodeProto& proto, Node node, int64_t version, Scope& scope, Builder& builder) {
     size_t outputs = proto.output.size();
     if (node.op->outputs.most < kMany)  // how many a variadic operator has means something
       while (outputs > 0 && proto.output[outputs - 1].empty()) --outputs;
     for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(output_edge(scope, proto.output[i]));
     builder.set_prefix(node.name);
-    if (node.op->inputs.least > 0 && !node.has_input(0) && !may_lack_first_input(node, version))
+    if (node.op->inputs.least > 0 && !node.has_input(0))
       return fail(ErrorCode::invalid_model, "input 0 is required and absent");
     if (node.op->upgrade && version < *(node.op->since.end() - 1)) {
       Upgrade upgrade(builder, node, version);
