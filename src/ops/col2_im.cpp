@@ -44,14 +44,16 @@ Result<Geometry> geometry(Evaluation& e) {
   return g;
 }
 
+/// From every `step`-th element to every `step`-th.
 template <class T>
-void add_columns(const Geometry& g, const T* x, T* y) {
+void add_columns(const Geometry& g, const T* x, T* y, int64_t step) {
   const std::vector<int64_t> strides = row_major_strides(g.image), none(g.image.size(), 0);
   std::vector<int64_t> tap(g.image.size()), at(g.image.size());
   walk_positions(g.block, none, -1, [&](int64_t number, int64_t) {
     for (size_t d = tap.size(); d-- > 0; number /= g.block[d]) tap[d] = number % g.block[d];
     walk_positions(g.columns, none, -1, [&](int64_t column, int64_t) {
-      const T value = *x++;
+      const T value = *x;
+      x += step;
       int64_t offset = 0;
       bool inside = true;
       for (size_t d = tap.size(); d-- > 0; column /= g.columns[d]) {
@@ -59,7 +61,7 @@ void add_columns(const Geometry& g, const T* x, T* y) {
         inside = inside && at[d] >= 0 && at[d] < g.image[d];
         offset += at[d] * strides[d];
       }
-      if (inside) y[offset] += value;
+      if (inside) y[offset * step] += value;
     });
   });
 }
@@ -74,14 +76,19 @@ Result<void> evaluate(Evaluation& e) {
   out.insert(out.end(), g.image.begin(), g.image.end());
   Tensor* y = NACRE_TRY(e.output(0, out));
   const int64_t planes = out[0] * out[1], image = planes ? y->size() / planes : 0;
-  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> {
-    std::vector<T> scratch;
-    const T* x = elements_as<T>(e.input(0), scratch);
-    Tensor wide = NACRE_TRY(e.scratch(dtype_of<T>, out));
-    T* sums = static_cast<T*>(wide.mutable_raw());
+  // A complex number is two floats side by side, each with a sum of its own.
+  const bool complex = complex_types.has(e.dtype(0));
+  const DType part = e.dtype(0) == DType::complex64 ? DType::float32 : complex ? DType::float64 : e.dtype(0);
+  const int64_t parts = complex ? 2 : 1;
+  return visit_compute(part, [&]<class T>() -> Result<void> {
+    Tensor in = NACRE_TRY(e.scratch(dtype_of<T>, {e.input(0).size() * parts})),
+           wide = NACRE_TRY(e.scratch(dtype_of<T>, {y->size() * parts}));
+    T *x = static_cast<T*>(in.mutable_raw()), *sums = static_cast<T*>(wide.mutable_raw());
+    load_as<T>(part, e.input(0).raw(), 0, in.size(), x);
     std::fill_n(sums, wide.size(), T(0));
-    for (int64_t plane = 0; plane < planes; ++plane) add_columns(g, x + plane * block * columns, sums + plane * image);
-    store_from<T>(y->dtype(), y->mutable_raw(), 0, y->size(), sums);
+    for (int64_t plane = 0; plane < planes; ++plane)
+      for (int64_t i = 0; i < parts; ++i) add_columns(g, x + plane * block * columns * parts + i, sums + plane * image * parts + i, parts);
+    store_from<T>(part, y->mutable_raw(), 0, wide.size(), sums);
     return {};
   });
 }
@@ -91,7 +98,7 @@ Result<void> evaluate(Evaluation& e) {
 extern const Op op_col2_im;
 const Op op_col2_im{.name = "Col2Im",
                     .since = {18},
-                    .types = numeric_types | TypeSet{DType::boolean},
+                    .types = numeric_types | complex_types | TypeSet{DType::boolean},
                     .inputs = {3, 3},
                     .infer = infer,
                     .evaluate = evaluate};

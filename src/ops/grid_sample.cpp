@@ -95,25 +95,38 @@ AxisTaps taps_at(const Method& method, double grid, int64_t length, int64_t stri
   return out;
 }
 
+/// `step` elements of T make one of the image.
 template <class T>
-double weigh(const T* x, std::span<const AxisTaps> axes) {
+double weigh(const T* x, std::span<const AxisTaps> axes, int64_t step) {
   const AxisTaps& axis = axes[0];
   double sum = 0;
-  for (int i = 0; i < axis.count; ++i)
-    sum += axis.taps[i].weight *
-           (axes.size() == 1 ? static_cast<double>(x[axis.taps[i].offset]) : weigh(x + axis.taps[i].offset, axes.subspan(1)));
+  for (int i = 0; i < axis.count; ++i) {
+    const T* at = x + axis.taps[i].offset * step;
+    sum += axis.taps[i].weight * (axes.size() == 1 ? static_cast<double>(*at) : weigh(at, axes.subspan(1), step));
+  }
   return sum;
 }
 
-template <class T>
-Result<void> sample(Evaluation& e, const Method& method, const T* x, Tensor& y) {
+// The one element that `nearest` takes; none outside.
+const std::string* nearest(std::span<const std::string> plane, std::span<const AxisTaps> axes) {
+  int64_t offset = 0;
+  for (const AxisTaps& axis : axes) {
+    if (axis.count == 0) return nullptr;
+    offset += axis.taps[0].offset;
+  }
+  return &plane[static_cast<size_t>(offset)];
+}
+
+/// take(plane, point, taps) for every plane of the images and every point of their grids.
+template <class Take>
+Result<void> sample(Evaluation& e, const Method& method, int64_t outputs, Take take) {
   const Shape& in = e.shape(0);
   const size_t axes = in.size() - 2;
   const Shape image(in.begin() + 2, in.end());
   const std::vector<int64_t> strides = row_major_strides(image);
   std::vector<double> scratch;
   const double* grid = elements_as<double>(e.input(1), scratch);
-  const int64_t points = y.size() / (in[0] * in[1]), plane = strides[0] * image[0];
+  const int64_t points = outputs / (in[0] * in[1]);
   std::vector<AxisTaps> taps(axes);
   for (int64_t batch = 0; batch < in[0]; ++batch) {
     NACRE_TRY(e.checkpoint());
@@ -121,13 +134,41 @@ Result<void> sample(Evaluation& e, const Method& method, const T* x, Tensor& y) 
       // The grid's last dimension runs from the innermost axis outwards.
       for (size_t d = 0; d < axes; ++d) taps[d] = taps_at(method, grid[axes - 1 - d], image[d], strides[d]);
       for (int64_t channel = 0; channel < in[1]; ++channel) {
-        const int64_t at = batch * in[1] + channel;
-        const double value = weigh(x + at * plane, std::span<const AxisTaps>(taps));
-        store_from<double>(y.dtype(), y.mutable_raw(), at * points + point, 1, &value);
+        const int64_t plane = batch * in[1] + channel;
+        take(plane, plane * points + point, std::span<const AxisTaps>(taps));
       }
     }
   }
   return {};
+}
+
+Result<void> sample_strings(Evaluation& e, const Method& method, Tensor& y) {
+  if (method.kernel != Kernel::nearest) return fail(ErrorCode::invalid_argument, "strings have no weighted sum: mode must be nearest");
+  const std::span<const std::string> x = e.input(0).data<std::string>();
+  const std::span<std::string> out = y.mutable_data<std::string>();
+  const size_t plane = x.size() / static_cast<size_t>(e.shape(0)[0] * e.shape(0)[1]);
+  return sample(e, method, y.size(), [&](int64_t which, int64_t to, std::span<const AxisTaps> taps) {
+    const std::string* found = nearest(x.subspan(static_cast<size_t>(which) * plane, plane), taps);
+    out[static_cast<size_t>(to)] = found ? *found : "";
+  });
+}
+
+Result<void> sample_numbers(Evaluation& e, const Method& method, Tensor& y) {
+  // A complex number is two floats side by side.
+  const bool complex = complex_types.has(y.dtype());
+  const DType part = y.dtype() == DType::complex64 ? DType::float32 : complex ? DType::float64 : y.dtype();
+  const int64_t parts = complex ? 2 : 1, plane = e.input(0).size() / (e.shape(0)[0] * e.shape(0)[1]);
+  return visit_compute(part, [&]<class T>() -> Result<void> {
+    std::vector<T> scratch(complex ? static_cast<size_t>(e.input(0).size() * parts) : 0);
+    if (complex) load_as<T>(part, e.input(0).raw(), 0, static_cast<int64_t>(scratch.size()), scratch.data());
+    const T* x = complex ? scratch.data() : elements_as<T>(e.input(0), scratch);
+    return sample(e, method, y.size(), [&](int64_t which, int64_t to, std::span<const AxisTaps> taps) {
+      for (int64_t i = 0; i < parts; ++i) {
+        const double value = weigh(x + which * plane * parts + i, taps, parts);
+        store_from<double>(part, y.mutable_raw(), to * parts + i, 1, &value);
+      }
+    });
+  });
 }
 
 Result<void> evaluate(Evaluation& e) {
@@ -140,10 +181,7 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, shape));
   if (y->size() == 0) return {};
   if (e.input(0).size() == 0) return fail(ErrorCode::invalid_argument, "cannot sample an empty image ", x);
-  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> {
-    std::vector<T> scratch;
-    return sample(e, method, elements_as<T>(e.input(0), scratch), *y);
-  });
+  return y->dtype() == DType::string ? sample_strings(e, method, *y) : sample_numbers(e, method, *y);
 }
 
 // Before opset 20 the modes were named for two dimensions.
@@ -159,7 +197,7 @@ Result<void> upgrade(Upgrade& u) {
 extern const Op op_grid_sample;
 const Op op_grid_sample{.name = "GridSample",
                         .since = {16, 20, 22},
-                        .types = numeric_types,
+                        .types = numeric_types | complex_types | TypeSet{DType::boolean, DType::string},
                         .inputs = {2, 2},
                         .infer = infer,
                         .evaluate = evaluate,
