@@ -155,6 +155,12 @@ def paged(heads, kv, lengths, past, table, size, q, k, v, key_cache, value_cache
     return np.array(out).astype(q.dtype)
 
 
+def further_rotary():
+    x, cos, sin, ids = f(2, 3, 64), np.cos(f(16, 8)), np.sin(f(16, 8)), np.array([[0, 3, 5], [1, 2, 3]], np.int64)
+    case("RotaryEmbedding", [x, ids, cos, sin], scale=2.0)
+    case("RotaryEmbedding", [x, ids, cos, sin], is_packed_batching=1)
+
+
 def further_paged():
     """No kernel on CPUs: by the documentation."""
     heads, kv, head, size, blocks = 4, 2, 8, 4, 7
@@ -220,4 +226,47 @@ def further_paged():
          k_cache_dtype="int4", v_cache_dtype="int4", **sizes)
 
 
-PARTS = (further_experts, further_grouped, further_paged)
+def further_attention():
+    b, s, heads, head = 2, 4, 2, 4
+    hidden = heads * head
+    q, k, v = f(b, s, hidden), f(b, 5, hidden), f(b, 5, hidden)
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 0]], np.int32)
+    scores = [True, False, False, True]
+    case("MultiHeadAttention", [q, k, v, None, mask], scores, num_heads=heads)
+    case("MultiHeadAttention", [q, k, v, None, None, f(1, heads, s, 5)], scores, num_heads=heads, scale=0.3)
+    case("MultiHeadAttention", [q, f(b, heads, 5, head), f(b, heads, 5, head), f(3 * hidden)], num_heads=heads)
+    # Packed with a bias: what ONNX Runtime says of the same apart.
+    apart, bias = [f(b, s, hidden) for _ in range(3)], f(3 * hidden)
+    packed = np.stack([x.reshape(b, s, heads, head) for x in apart], 3)
+    case("MultiHeadAttention", [packed, None, None, bias], num_heads=heads, formula=same_as("MultiHeadAttention", [*apart, bias], 1, num_heads=heads))
+    one_token = [f(b, 1, hidden) for _ in range(3)]
+    shared, length = [f(b, heads, 8, head) for _ in range(2)], np.array([3], np.int32)
+    case("DecoderMaskedMultiHeadAttention", [*one_token, None, None, *shared, length], 4, num_heads=heads, past_present_share_buffer=1, output_qk=1)
+    base = [f(b, s, 6), f(6, 3 * hidden), f(3 * hidden)]
+    case("Attention", [*base, np.array([4, 2, 0, 4, 6, 0, 4, 8], np.int32)], num_heads=heads)
+    # What its CPU kernel has not: the largest mask of all (that of three axes, cut out of it), a buffer that past and present
+    # share, and positions of queries and keys.
+    largest = np.broadcast_to(np.tril(np.ones((7, 7), np.int32)), (b, 1, 7, 7)).copy()
+    past = f(2, b, heads, 3, head)
+    want = same_as("Attention", [base[0][:, :2], *base[1:], largest[:, 0, 3:5, :5], past], 2, num_heads=heads)
+    case("Attention", [base[0][:, :2], *base[1:], largest, past], 2, num_heads=heads, formula=want)
+    buffer = f(2, b, heads, 8, head)
+    want = same_as("Attention", [base[0][:, :1], *base[1:], None, buffer[:, :, :, :3]], 2, num_heads=heads)
+    want[1] = np.concatenate([want[1], buffer[:, :, :, 4:]], 3)
+    case("Attention", [base[0][:, :1], *base[1:], None, buffer, None, np.array([3], np.int32)], 2, num_heads=heads, past_present_share_buffer=1, formula=want)
+    for size in (head, 2):
+        projected = base[0] @ base[1] + base[2]
+
+        def turned(x, first):
+            x, half = x.reshape(b, s, heads, head).astype(np.float64), size // 2
+            angle = ((first + np.arange(s))[:, None] * 10000.0 ** (-2 * np.arange(half) / size))[:, None]
+            left, right = x[..., :half].copy(), x[..., half:size].copy()
+            x[..., :half], x[..., half:size] = left * np.cos(angle) - right * np.sin(angle), right * np.cos(angle) + left * np.sin(angle)
+            return x.reshape(b, s, hidden).astype(np.float32)
+        apart = np.split(projected, 3, -1)
+        pasts = [past[0], past[1]]
+        want = same_as("MultiHeadAttention", [turned(apart[0], 3), turned(apart[1], 3), apart[2], None, None, None, *pasts], 3, num_heads=heads)
+        case("Attention", [*base, None, past], 2, num_heads=heads, do_rotary=1, rotary_embedding_dim=size, formula=[want[0], np.stack(want[1:])])
+
+
+PARTS = (further_experts, further_grouped, further_paged, further_attention, further_rotary)

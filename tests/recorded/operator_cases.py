@@ -71,7 +71,8 @@ def same_as(op, inputs, outputs, **attributes):
 
 def info(name, array):
     if array is None:
-        return helper.make_empty_tensor_value_info(name)
+        # The type of qk follows from no input, so ONNX Runtime has to be told.
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, None) if name.endswith(".y3") else helper.make_empty_tensor_value_info(name)
     dtype = TensorProto.STRING if array.dtype.kind in "OU" else helper.np_dtype_to_tensor_dtype(array.dtype)
     return helper.make_tensor_value_info(name, dtype, array.shape)
 

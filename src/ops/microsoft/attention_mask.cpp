@@ -1,5 +1,7 @@
 #include "ops/microsoft/attention_mask.h"
 
+#include <cmath>
+
 namespace nacre {
 namespace {
 
@@ -9,6 +11,9 @@ Result<Edge> from_ends(Upgrade& u, Edge mask, const SymDim& count, const SymDim&
   const auto scalar = [&](int32_t value) { return b.constant(Tensor::scalar<int32_t>(value)); };
   const Edge length = b.cast(b.add("Squeeze", {keys, b.ints({0})}), DType::int32), range = b.add("Range", {scalar(0), length, scalar(1)});
   if (count == batch || !count.is_constant() || !batch.is_constant()) return b.add("Less", {range, b.unsqueeze(mask, {1})});
+  // Lengths of the keys, then where queries and keys would begin without their padding.
+  if (count == batch * SymDim(3) + SymDim(2))
+    return b.add("Less", {range, b.unsqueeze(b.add("Slice", {mask, b.ints({0}), b.ints({*batch.constant()}), b.ints({0})}), {1})});
   if (!(count == batch * SymDim(2))) return fail(ErrorCode::unsupported, "a mask of ", count, " positions for ", batch, " sequences");
   const std::vector<Edge> both = b.add_many("Split", {mask}, 2, {{"axis", int64_t{0}}, {"num_outputs", int64_t{2}}});
   return b.add("And", {b.add("Less", {range, b.unsqueeze(both[0], {1})}), b.add("GreaterOrEqual", {range, b.unsqueeze(both[1], {1})})});
@@ -20,9 +25,13 @@ Result<Edge> from_mask(Upgrade& u, size_t i, Edge like, const SymDim& batch, Edg
   const SymShape shape = NACRE_TRY(known_shape(u, i));
   Edge mask = u.input(i);
   if (shape.size() == 1) mask = NACRE_TRY(from_ends(u, mask, shape[0], batch, keys));
-  if (shape.empty() || shape.size() > 3) return fail(ErrorCode::unsupported, "a mask of shape ", shape);
+  if (shape.empty() || shape.size() > 4) return fail(ErrorCode::invalid_argument, "a mask of shape ", shape, ": expected rank 1 to 4");
   const Edge kept = b.cast(mask, b.graph().fact(like).dtype);
   const Edge added = b.mul(b.sub(b.scalar(1, like), kept), b.scalar(u.node.attributes.real("mask_filter_value", -10000), like));
+  if (shape.size() == 4) {  // of the longest sequence there may be: the rows of these queries, the columns of these keys
+    const Edge rows = b.add("Slice", {added, b.sub(keys, dim_of(b, u.input(0), 1)), keys, b.ints({2})});
+    return b.add("Slice", {rows, b.ints({0}), keys, b.ints({3})});
+  }
   return shape.size() == 3 ? b.unsqueeze(added, {1}) : b.unsqueeze(added, {1, 2});
 }
 
@@ -35,6 +44,43 @@ Result<std::vector<int64_t>> hidden_sizes(const Upgrade& u) {
   if (weights.size() != 2 || !weights[1].is_constant() || *weights[1].constant() % 3 != 0)
     return fail(ErrorCode::unsupported, "weights of shape ", weights, ": expected a constant multiple of 3 columns");
   return std::vector<int64_t>(3, *weights[1].constant() / 3);
+}
+
+bool shares_buffer(const Upgrade& u) { return u.node.attributes.integer("past_present_share_buffer", 0) != 0; }
+
+// What the cache holds: all of it, or the first past_sequence_length rows of a shared buffer.
+Result<Edge> past_of(Upgrade& u, const AttentionInputs& at) {
+  if (!shares_buffer(u)) return u.input(at.past);
+  if (!u.has(at.past) || !u.has(at.past_length))
+    return fail(ErrorCode::invalid_model, "past_present_share_buffer needs the buffer and past_sequence_length");
+  Builder& b = u.builder;
+  const Edge end = b.reshape(b.cast(u.input(at.past_length), DType::int64), std::vector<int64_t>{1});
+  return b.add("Slice", {u.input(at.past), b.ints({0}), end, b.ints({3})});
+}
+
+// x [batch, length, hidden] turned by its positions, which begin at `before` [1]: pairs of the first and the second half of a head's
+// first rotary_embedding_dim numbers, by position / 10000^(2 pair / rotary_embedding_dim), as GPT-NeoX does.
+Result<Edge> rotated(Upgrade& u, Edge x, Edge before, int64_t heads) {
+  const Attributes& given = u.node.attributes;
+  if (given.integer("do_rotary", 0) == 0) return x;
+  Builder& b = u.builder;
+  NACRE_TRY(b.status());
+  const auto& shape = b.graph().fact(x).shape;
+  if (!shape || shape->size() != 3 || !shape->back().is_constant())
+    return fail(ErrorCode::unsupported, "do_rotary of a hidden size that is not constant");
+  const int64_t head = *shape->back().constant() / heads, named = given.integer("rotary_embedding_dim", 0), size = named > 0 ? named : head;
+  if (size > head || size % 2 != 0) return fail(ErrorCode::invalid_model, "rotary_embedding_dim ", size, " of heads of ", head);
+  Tensor rates(DType::float32, {1, 1, size / 2});
+  for (int64_t pair = 0; pair < size / 2; ++pair)
+    rates.mutable_data<float>()[static_cast<size_t>(pair)] = static_cast<float>(std::pow(10000.0, -2.0 * double(pair) / double(size)));
+  const auto scalar = [&](Edge one) { return b.add("Squeeze", {one, b.ints({0})}); };
+  const Edge first = scalar(before), end = scalar(b.add(before, dim_of(b, x, 1)));
+  const Edge range = b.add("Range", {first, end, b.constant(Tensor::scalar<int64_t>(1))});
+  const Edge angles = b.mul(b.unsqueeze(b.cast(range, DType::float32), {0, 2}), b.constant(std::move(rates)));
+  const Edge all = b.add("Expand", {angles, b.add("Concat", {dim_of(b, x, 0), b.ints({1, 1})}, {{"axis", int64_t{0}}})});
+  const DType dtype = b.graph().fact(x).dtype;
+  return b.add("RotaryEmbedding", {x, b.cast(b.add("Cos", {all}), dtype), b.cast(b.add("Sin", {all}), dtype)},
+               {{"num_heads", heads}, {"rotary_embedding_dim", size}});
 }
 
 }  // namespace
@@ -56,23 +102,30 @@ Attributes attention_attributes(const Attributes& given, int64_t heads) {
 Result<void> attend_projected(Upgrade& u, Edge projected, const AttentionInputs& at) {
   const int64_t heads = u.node.attributes.integer("num_heads", 0);
   if (heads < 1) return fail(ErrorCode::invalid_model, "num_heads ", heads, ": expected at least 1");
-  for (const char* name : {"do_rotary", "past_present_share_buffer"})
-    if (u.node.attributes.integer(name, 0) != 0) return fail(ErrorCode::unsupported, name);
   const SymShape x = NACRE_TRY(known_shape(u, 0));
   if (x.size() != 3) return fail(ErrorCode::invalid_argument, "input of shape ", x, ": expected rank 3");
   Builder& b = u.builder;
   const std::vector<Edge> qkv = b.add_many("Split", {projected, b.ints(NACRE_TRY(hidden_sizes(u)))}, 3, {{"axis", int64_t{2}}});
-  Edge past_key = kAbsent, past_value = kAbsent, keys = dim_of(b, u.input(0), 1);
-  if (u.has(at.past)) {  // [2, batch, heads, length, head]
-    past_key = b.add("Gather", {u.input(at.past), b.constant(Tensor::scalar<int64_t>(0))});
-    past_value = b.add("Gather", {u.input(at.past), b.constant(Tensor::scalar<int64_t>(1))});
-    keys = b.add(keys, dim_of(b, u.input(at.past), 3));
+  Edge past_key = kAbsent, past_value = kAbsent, keys = dim_of(b, u.input(0), 1), before = b.ints({0});
+  const Edge past = NACRE_TRY(past_of(u, at));
+  if (past != kAbsent) {  // [2, batch, heads, length, head]
+    past_key = b.add("Gather", {past, b.constant(Tensor::scalar<int64_t>(0))});
+    past_value = b.add("Gather", {past, b.constant(Tensor::scalar<int64_t>(1))});
+    before = dim_of(b, past, 3), keys = b.add(keys, before);
   }
   const Edge mask = NACRE_TRY(additive_mask(u, at.mask, at.bias, projected, x[0], keys));
   const bool wants_present = u.node.has_output(1);
-  std::vector<Edge> out = b.add_many("Attention", {qkv[0], qkv[1], qkv[2], mask, past_key, past_value}, wants_present ? 3 : 1,
+  const Edge q = NACRE_TRY(rotated(u, qkv[0], before, heads)), k = NACRE_TRY(rotated(u, qkv[1], before, heads));
+  std::vector<Edge> out = b.add_many("Attention", {q, k, qkv[2], mask, past_key, past_value}, wants_present ? 3 : 1,
                                      attention_attributes(u.node.attributes, heads));
-  if (wants_present) out[1] = b.add("Concat", {b.unsqueeze(out[1], {0}), b.unsqueeze(out[2], {0})}, {{"axis", int64_t{0}}});
+  if (wants_present) {
+    out[1] = b.add("Concat", {b.unsqueeze(out[1], {0}), b.unsqueeze(out[2], {0})}, {{"axis", int64_t{0}}});
+    // The rest of a shared buffer stays behind what it holds now.
+    if (shares_buffer(u)) {
+      const Edge rest = b.add("Slice", {u.input(at.past), keys, dim_of(b, u.input(at.past), 3), b.ints({3})});
+      out[1] = b.add("Concat", {out[1], rest}, {{"axis", int64_t{3}}});
+    }
+  }
   return replace(u, std::move(out));
 }
 

@@ -11,7 +11,7 @@ Result<Edge> additive_mask(Upgrade& u, size_t mask, size_t bias, Edge like, cons
 
 /// Positions of inputs; SIZE_MAX where the operator has none such.
 struct AttentionInputs {
-  size_t mask = SIZE_MAX, past = SIZE_MAX, bias = SIZE_MAX;
+  size_t mask = SIZE_MAX, past = SIZE_MAX, bias = SIZE_MAX, past_length = SIZE_MAX;
 };
 
 /// Replaces a node whose input 0 is [batch, length, hidden] and input 1 the weights of all three projections by the attention

@@ -5,10 +5,13 @@
 namespace nacre {
 namespace {
 
+// ai.onnx's Attention, asked for the scores that the softmax gets.
+constexpr int64_t kMaskedScores = 2;
+
 // Queries, keys and values, all [batch, length, hidden] or all [batch, heads, length, head].
 struct Operands {
   Edge q, k, v;
-  bool flat = true;
+  bool flat = true, cached = false;
 };
 
 Edge heads_first(Builder& b, Edge x, int64_t heads) { return b.transpose(b.reshape(x, {0, 0, heads, -1}), {0, 2, 1, 3}); }
@@ -20,19 +23,21 @@ std::vector<Edge> unpacked(Builder& b, Edge x, int64_t count) {
   return parts;
 }
 
-// Splits the bias by the widths of q, k and v and adds it.
-Result<void> add_bias(Upgrade& u, Operands& o) {
+// Splits the bias by the widths of q, k and v and adds it. Cached keys and values had theirs when they were made.
+Result<void> add_bias(Upgrade& u, Operands& o, int64_t heads) {
   if (!u.has(3)) return {};
   Builder& b = u.builder;
-  if (!o.flat) return fail(ErrorCode::unsupported, "a bias with packed or cached keys");
   std::vector<int64_t> widths;
   for (Edge edge : {o.q, o.k, o.v}) {
     const auto& shape = b.graph().fact(edge).shape;
     if (!shape || !shape->back().is_constant()) return fail(ErrorCode::unsupported, "a bias for a hidden size that is not constant");
-    widths.push_back(*shape->back().constant());
+    widths.push_back(*shape->back().constant() * (o.flat ? 1 : heads));
   }
-  const std::vector<Edge> parts = b.add_many("Split", {u.input(3), b.ints(widths)}, 3, {{"axis", int64_t{0}}});
-  o.q = b.add(o.q, parts[0]), o.k = b.add(o.k, parts[1]), o.v = b.add(o.v, parts[2]);
+  std::vector<Edge> parts = b.add_many("Split", {u.input(3), b.ints(widths)}, 3, {{"axis", int64_t{0}}});
+  for (Edge& part : parts)
+    if (!o.flat) part = b.reshape(part, {heads, 1, -1});
+  o.q = b.add(o.q, parts[0]);
+  if (!o.cached) o.k = b.add(o.k, parts[1]), o.v = b.add(o.v, parts[2]);
   return {};
 }
 
@@ -52,7 +57,7 @@ Result<Operands> read_operands(Upgrade& u, int64_t heads) {
     return Operands{heads_first(b, u.input(0), heads), kv[0], kv[1], false};
   }
   if (k_rank != 4 || !u.has(2)) return fail(ErrorCode::invalid_argument, "key of rank ", k_rank);
-  return Operands{heads_first(b, u.input(0), heads), u.input(1), u.input(2), false};
+  return Operands{heads_first(b, u.input(0), heads), u.input(1), u.input(2), false, true};
 }
 
 // The cache that the new keys (or values) come behind. In a shared buffer it is the first `past_sequence_length` rows.
@@ -99,18 +104,20 @@ Result<void> upgrade(Upgrade& u) {
   if (!u.has(0)) return fail(ErrorCode::invalid_model, "input 0 is required and absent");
   const int64_t heads = u.node.attributes.integer("num_heads", 0);
   NACRE_TRY(check(u, heads));
-  NACRE_TRY(check_unwanted(u, 3, "qk"));
   Builder& b = u.builder;
   Operands o = NACRE_TRY(read_operands(u, heads));
   NACRE_TRY(b.status());
-  NACRE_TRY(add_bias(u, o));
+  NACRE_TRY(add_bias(u, o, heads));
   const Edge past_key = indirect(u, past_of(u, 6)), past_value = indirect(u, past_of(u, 7));
   Edge keys = dim_of(b, o.k, o.flat ? 1 : 2);
   if (past_key != kAbsent) keys = b.add(keys, dim_of(b, past_key, 2));
   const Edge mask = NACRE_TRY(additive_mask(u, 4, 5, u.input(0), NACRE_TRY(known_shape(u, 0))[0], keys));
   const bool wants_present = u.node.has_output(1) || u.node.has_output(2);
-  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, past_key, past_value}, wants_present ? 3 : 1,
-                                     attention_attributes(u.node.attributes, o.flat ? heads : 0));
+  const bool wants_scores = u.node.has_output(3);
+  Attributes attributes = attention_attributes(u.node.attributes, o.flat ? heads : 0);
+  if (wants_scores) attributes.set("qk_matmul_output_mode", kMaskedScores);
+  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, past_key, past_value}, wants_scores ? 4 : wants_present ? 3 : 1,
+                                     std::move(attributes));
   if (!o.flat) out[0] = b.reshape(b.transpose(out[0], {0, 2, 1, 3}), std::vector<int64_t>{0, 0, -1});
   if (wants_present) out[1] = stored(u, 6, out[1]), out[2] = stored(u, 7, out[2]);
   return replace(u, std::move(out));

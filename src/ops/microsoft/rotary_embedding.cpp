@@ -21,7 +21,7 @@ Edge positions(Builder& b, Edge first, Edge x, bool heads_first) {
 Result<void> upgrade(Upgrade& u) {
   NACRE_TRY(check_arity(u));
   const Attributes& given = u.node.attributes;
-  if (given.integer("is_packed_batching", 0) != 0) return fail(ErrorCode::unsupported, "packed batches");
+  // `scale` and `is_packed_batching` change nothing in ONNX Runtime's answers either: positions and caches say all.
   const SymShape x = NACRE_TRY(known_shape(u, 0)), ids = NACRE_TRY(known_shape(u, 1)), cosines = NACRE_TRY(known_shape(u, 2));
   if ((x.size() != 3 && x.size() != 4) || cosines.size() != 2)
     return fail(ErrorCode::invalid_argument, "input ", x, " with caches ", cosines);
