@@ -24,7 +24,7 @@ void PrintTo(const Recorded& recorded, std::ostream* out) { *out << recorded.pat
 
 std::vector<Recorded> all_recorded() {
   std::vector<Recorded> out;
-  for (const char* folder : {"ml", "ml_operators", "microsoft", "onnx"}) {
+  for (const char* folder : {"ml", "ml_operators", "microsoft", "onnx", "old"}) {
     const fs::path path = fs::path(NACRE_SOURCE_DIR) / "tests/recorded" / folder;
     if (!fs::is_directory(path)) continue;
     for (const auto& entry : fs::directory_iterator(path))
