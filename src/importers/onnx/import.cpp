@@ -209,8 +209,7 @@ class Importer {
       while (outputs > 0 && proto.output[outputs - 1].empty()) --outputs;
     for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(output_edge(scope, proto.output[i]));
     builder.set_prefix(node.name);
-    if (node.op->inputs.least > 0 && !node.has_input(0))
-      return fail(ErrorCode::invalid_model, "input 0 is required and absent");
+    if (node.op->inputs.least > 0 && !node.has_input(0)) return fail(ErrorCode::invalid_model, "input 0 is required and absent");
     if (node.op->upgrade && version < *(node.op->since.end() - 1)) {
       Upgrade upgrade(builder, node, version);
       NACRE_TRY(node.op->upgrade(upgrade));

@@ -8,7 +8,8 @@ namespace {
 Result<void> upgrade(Upgrade& u) {
   NACRE_TRY(check_arity(u));
   Builder& b = u.builder;
-  return attend_projected(u, add_optional(b, b.matmul(u.input(0), u.input(1)), u.input(2)), {.mask = 3, .past = 4, .bias = 5, .past_length = 6});
+  return attend_projected(u, add_optional(b, b.matmul(u.input(0), u.input(1)), u.input(2)),
+                          {.mask = 3, .past = 4, .bias = 5, .past_length = 6});
 }
 
 }  // namespace

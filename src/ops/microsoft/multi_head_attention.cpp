@@ -116,7 +116,10 @@ Result<void> upgrade(Upgrade& u) {
   const bool wants_scores = u.node.has_output(3);
   Attributes attributes = attention_attributes(u.node.attributes, o.flat ? heads : 0);
   if (wants_scores) attributes.set("qk_matmul_output_mode", kMaskedScores);
-  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, past_key, past_value}, wants_scores ? 4 : wants_present ? 3 : 1,
+  std::vector<Edge> out = b.add_many("Attention", {o.q, o.k, o.v, mask, past_key, past_value},
+                                     wants_scores    ? 4
+                                     : wants_present ? 3
+                                                     : 1,
                                      std::move(attributes));
   if (!o.flat) out[0] = b.reshape(b.transpose(out[0], {0, 2, 1, 3}), std::vector<int64_t>{0, 0, -1});
   if (wants_present) out[1] = stored(u, 6, out[1]), out[2] = stored(u, 7, out[2]);
