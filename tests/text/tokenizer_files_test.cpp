@@ -28,7 +28,7 @@ class Directory {
 };
 
 void check_corpus(const Tokenizer& tokenizer, const std::string& folder) {
-  for (const Json& line : read_json_lines(shared_path("tokenizers/" + folder + "/golden.jsonl.gz"))) {
+  for (const Json& line : read_json_lines(shared_path("tokenizers/" + folder + "/golden.jsonl.gz"), golden_step())) {
     const std::string where = cat(folder, " line ", *line.integer("i"), ": ");
     const std::string& text = corpus().at(static_cast<size_t>(*line.integer("i")));
     const auto got = tokenizer.encode(text);
