@@ -243,21 +243,32 @@ TEST(BadInput, ChainOfDataDependentShapesRuns) {
   }
 }
 
-onnx::GraphProto nested(const char* op, int depth) {
+onnx::GraphProto leaf() {
   GraphMaker g;
-  const std::string out = "r" + std::to_string(depth);
-  if (depth == 0) return g.output(out).node("Neg", {"x"}, {out}), g.proto;
-  if (std::string_view(op) == "If") {
-    g.output(out).node("If", {"c"}, {out}, {attribute("then_branch", nested(op, depth - 1)), attribute("else_branch", nested(op, 0))});
+  g.output("r0").node("Neg", {"x"}, {"r0"});
+  return std::move(g.proto);
+}
+
+onnx::GraphProto wrapped(std::string_view op, int level, onnx::GraphProto inner) {
+  GraphMaker g;
+  const std::string number = std::to_string(level), out = "r" + number;
+  if (op == "If") {
+    g.output(out).node("If", {"c"}, {out}, {attribute("then_branch", std::move(inner)), attribute("else_branch", leaf())});
   } else {
     GraphMaker body;
-    body.proto = nested(op, depth - 1);
-    const std::string d = std::to_string(depth);
-    body.input("i" + d, DType::int64, {}).input("go" + d, DType::boolean, {}).input("v" + d, DType::float32, {1});
-    body.proto.output.insert(body.proto.output.begin(), value_info("go" + d, {}));
-    g.output(out).node("Loop", {"one", "c", "x"}, {out}, {attribute("body", body.proto)});
+    body.proto = std::move(inner);
+    body.input("i" + number, DType::int64, {}).input("go" + number, DType::boolean, {}).input("v" + number, DType::float32, {1});
+    body.proto.output.insert(body.proto.output.begin(), value_info("go" + number, {}));
+    g.output(out).node("Loop", {"one", "c", "x"}, {out}, {attribute("body", std::move(body.proto))});
   }
-  return g.proto;
+  return std::move(g.proto);
+}
+
+// Without recursion: the sanitizers' frames would fill the stack before the library is asked.
+onnx::GraphProto nested(std::string_view op, int depth) {
+  onnx::GraphProto graph = leaf();
+  for (int level = 1; level <= depth; ++level) graph = wrapped(op, level, std::move(graph));
+  return graph;
 }
 
 TEST(BadInput, DeepNestingRunsOrIsRefusedSoon) {
