@@ -1,6 +1,7 @@
 #include "ops/indexing.h"
 
 #include <cmath>
+#include <complex>
 
 #include "ops/movement.h"
 
@@ -65,6 +66,22 @@ bool is_nan(T x) {
   return x != x;
 }
 
+// Complex numbers: two floats side by side.
+Result<void> reduce_complex(std::string_view reduction, Tensor& out, const Tensor& updates, std::span<const int64_t> positions,
+                            int64_t run) {
+  if (reduction == "max" || reduction == "min") return fail(ErrorCode::invalid_argument, "complex numbers have no ", reduction);
+  const DType part = out.dtype() == DType::complex64 ? DType::float32 : DType::float64;
+  for (size_t i = 0; i < positions.size(); ++i)
+    for (int64_t k = 0; k < run; ++k) {
+      std::complex<double> a, b;
+      load_as<double>(part, out.raw(), 2 * (positions[i] + k), 2, reinterpret_cast<double*>(&a));
+      load_as<double>(part, updates.raw(), 2 * (static_cast<int64_t>(i) * run + k), 2, reinterpret_cast<double*>(&b));
+      a = reduction == "add" ? a + b : a * b;
+      store_from<double>(part, out.mutable_raw(), 2 * (positions[i] + k), 2, reinterpret_cast<double*>(&a));
+    }
+  return {};
+}
+
 }  // namespace
 
 Result<void> apply_updates(std::string_view reduction, Tensor& out, const Tensor& updates, std::span<const int64_t> positions,
@@ -75,6 +92,7 @@ Result<void> apply_updates(std::string_view reduction, Tensor& out, const Tensor
   }
   if (reduction != "add" && reduction != "mul" && reduction != "max" && reduction != "min")
     return fail(ErrorCode::invalid_model, "reduction '", reduction, "' is none of none, add, mul, max, min");
+  if (complex_types.has(out.dtype())) return reduce_complex(reduction, out, updates, positions, run);
   return visit_compute(out.dtype(), [&]<class T>() -> Result<void> {
     const char kind = reduction[1];  // dd, ul, ax, in
     reduce_into<T>(out, updates, positions, run, [kind](T a, T b) -> T {

@@ -1,6 +1,7 @@
 // Unique: the distinct elements, or slices along an axis; sorted or as they first come; with where each came from.
 // https://onnx.ai/onnx/operators/onnx__Unique.html
 #include <algorithm>
+#include <complex>
 #include <numeric>
 
 #include "ops/movement.h"
@@ -33,6 +34,12 @@ int compare(const T& a, const T& b) {
   if constexpr (std::is_floating_point_v<T>)
     if (a != a || b != b) return (a != a) - (b != b);
   return (b < a) - (a < b);
+}
+
+// Complex numbers: by the real parts, then by the imaginary ones, as in numpy.
+int compare(const std::complex<double>& a, const std::complex<double>& b) {
+  const int by_real = compare(a.real(), b.real());
+  return by_real != 0 ? by_real : compare(a.imag(), b.imag());
 }
 
 template <class T>
@@ -77,6 +84,12 @@ Groups group(const T* x, const AxisView& view, bool sorted) {
 
 Result<Groups> groups_of(const Tensor& x, const AxisView& view, bool sorted) {
   if (x.dtype() == DType::string) return group(static_cast<const std::string*>(x.raw()), view, sorted);
+  if (complex_types.has(x.dtype())) {
+    std::vector<std::complex<double>> values(static_cast<size_t>(x.size()));
+    const DType part = x.dtype() == DType::complex64 ? DType::float32 : DType::float64;
+    load_as<double>(part, x.raw(), 0, 2 * x.size(), reinterpret_cast<double*>(values.data()));
+    return group(values.data(), view, sorted);
+  }
   Groups out;
   NACRE_TRY(visit_compute(x.dtype(), [&]<class T>() -> Result<void> {
     std::vector<T> scratch;

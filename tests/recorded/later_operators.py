@@ -161,6 +161,36 @@ def further_rotary():
     case("RotaryEmbedding", [x, ids, cos, sin], is_packed_batching=1)
 
 
+def rare_types():
+    """Types that ONNX Runtime's kernels refuse: from the definitions."""
+    own = dict(domain="ai.onnx")
+    pairs = lambda *shape: (f(*shape) + 1j * f(*shape)).astype(np.complex64)
+    # Whole positions of a 3 x 4 image, one of them outside: [row, column] at (2 x + 1) / size - 1.
+    rows, columns = np.array([[0, 2], [1, 5]]), np.array([[3, 0], [2, 1]])
+    grid = np.stack([(2 * columns + 1) / 4 - 1, (2 * rows + 1) / 3 - 1], -1)[None].astype(np.float32)
+    words = np.array([f"w{i}" for i in range(12)], object).reshape(1, 1, 3, 4)
+    for image, none in ((pairs(1, 2, 3, 4), 0), (random.integers(0, 2, (1, 1, 3, 4)).astype(bool), False), (words, "")):
+        want = image[:, :, np.minimum(rows, 2), columns].copy()
+        want[:, :, rows > 2] = none
+        case("GridSample", [image, grid], formula=[want], mode="nearest", **own)
+    image, between = pairs(1, 1, 3, 4), np.array([[[[-0.25, 0.0], [0.25, 2 / 3]]]], np.float32)  # columns 1 and 2 of row 1; of row 2
+    case("GridSample", [image, between], formula=[np.array([[[[image[0, 0, 1, 1], image[0, 0, 2, 2]]]]])], mode="bilinear", **own)
+    case("GridSample", [image, between * 0], formula=[(image[:, :, 1:2, 1:2] + image[:, :, 1:2, 2:3]).repeat(2, 3) / 2], mode="bilinear", **own)
+    blocks = pairs(1, 4, 6)
+    want = np.zeros((1, 1, 3, 4), np.complex64)
+    for tap in range(4):
+        want[0, 0, tap // 2:tap // 2 + 2, tap % 2:tap % 2 + 3] += blocks[0, tap].reshape(2, 3)
+    case("Col2Im", [blocks, np.array([3, 4], np.int64), np.array([2, 2], np.int64)], formula=[want], **own)
+    z = np.array([1 + 2j, 1 + 1j, 0 + 5j, 1 + 2j, 0 + 5j], np.complex128)
+    unique, first, inverse, counts = np.unique(z, return_index=True, return_inverse=True, return_counts=True)
+    case("Unique", [z], 4, formula=[unique, first, inverse, counts], **own)
+    base, at, new = pairs(3, 2), np.array([[0, 2], [0, 2]], np.int64), pairs(2, 2)
+    for reduction, of in (("add", np.add), ("mul", np.multiply)):
+        want = base.copy()
+        of.at(want, (at, np.array([[0, 1], [0, 1]])), new)
+        case("ScatterElements", [base, at, new], formula=[want], reduction=reduction, **own)
+
+
 def further_paged():
     """No kernel on CPUs: by the documentation."""
     heads, kv, head, size, blocks = 4, 2, 8, 4, 7
@@ -269,4 +299,4 @@ def further_attention():
         case("Attention", [*base, None, past], 2, num_heads=heads, do_rotary=1, rotary_embedding_dim=size, formula=[want[0], np.stack(want[1:])])
 
 
-PARTS = (further_experts, further_grouped, further_paged, further_attention, further_rotary)
+PARTS = (further_experts, further_grouped, further_paged, further_attention, further_rotary, rare_types)
