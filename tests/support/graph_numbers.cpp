@@ -119,7 +119,7 @@ std::string GraphMaker::word() {
 }
 
 std::vector<double> GraphMaker::anything(DType dtype, size_t count) {
-  static constexpr double kOdd[] = {NAN, INFINITY, -INFINITY, 1e30, -0.0, 1e9, -1e9};
+  static constexpr double kOdd[] = {NAN, INFINITY, -INFINITY, 1e15, -0.0, 1e9, -1e9};
   std::vector<double> out(count);
   const size_t way = is_float(dtype) ? dice_.below(4) : 0;
   for (double& x : out) {

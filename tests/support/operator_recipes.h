@@ -126,9 +126,9 @@ Constant | | value_ints=[1..3,0,-1..5] | m
 Constant | | value_float~-2..2 | m
 Range com.microsoft:Range | I_<0:2> I_<3:8> I_<1:2> | | m
 Range | f_<3:5> f_<-2:2> f_{-0.5} | | m
-Resize | f[N,C,H,W] - f{1,1,0.5..3,0.5..3} | mode?:nearest|linear|cubic antialias?=0..1 coordinate_transformation_mode?:half_pixel|align_corners|asymmetric|pytorch_half_pixel | t
+Resize | f[N,C,H,W] - f!{1,1,0.5..3,0.5..3} | mode?:nearest|linear|cubic antialias?=0..1 coordinate_transformation_mode?:half_pixel|align_corners|asymmetric|pytorch_half_pixel | t
 Resize | f[N,C,H,W] - - i{N,C,1..6,1..6} | mode?:nearest|linear|cubic nearest_mode?:floor|ceil|round_prefer_ceil | t
-Resize | T[N,C,H] - f{1,1,2} | mode?:nearest|linear exclude_outside?=0..1 | t
+Resize | T[N,C,H] - f!{1,1,2} | mode?:nearest|linear exclude_outside?=0..1 | t
 GridSample | f[N,C,H,W] f![N,A,B,2] | mode?:linear|nearest|cubic padding_mode?:zeros|border|reflection align_corners?=0..1 | t
 AffineGrid | T[N,2,3] i{N,1..2,1..4,1..4} | align_corners?=0..1 | t
 RoiAlign | f[N,C,H+2,W+2] f![A,4]<0:3> i[A]<0:N-1> | output_height?=1..3 output_width?=1..3 mode?:avg|max sampling_ratio?=0..2 | t
