@@ -372,7 +372,7 @@ extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last;
 const Kernel kernel_conv_from_planes{"conv_from_planes", matches_taps, run_taps, prepare_from_planes, {.images = 0b1000}};
 const Kernel kernel_conv_last{
     "conv_last", matches_taps, run_taps, prepare_last, {.images = 0b1001, .starts = true, .from_planes = &kernel_conv_from_planes}};
-const Kernel kernel_depthwise_last{"depthwise_last", matches_depthwise, run_depthwise, prepare_depthwise, {.images = 0b1001}};
+const Kernel kernel_depthwise_last{"depthwise_last", matches_depthwise, run_depthwise, prepare_depthwise, {.images = 0b1001, .starts = true}};
 const Kernel kernel_pool_last{"pool_last", matches_pool, run_pool, prepare_pool, {.images = 1}};
 
 }  // namespace nacre::native
