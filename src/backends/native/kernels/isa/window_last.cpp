@@ -13,7 +13,7 @@ using native::Window;
 
 namespace {
 
-constexpr int kPositions = 8;
+constexpr int kPositions = 4;
 constexpr int64_t kCachedFloats = 6 * 1024;
 
 /// Taps [begin, end) of an axis that fall on input.
@@ -50,20 +50,39 @@ struct Line {
   }
 };
 
-template <int Positions, int KernelColumns>
-NACRE_INLINE void multiply_taps(const Line& l, int64_t column, Range columns, int64_t channel, int64_t lanes, Vf (&sum)[Positions]) {
+/// A single position whose taps [columns) fall on input.
+NACRE_INLINE Vf edge_sum(const Line& l, Vf sum, int64_t column, Range columns, int64_t channel, int64_t lanes) {
   const Window& w = l.window;
-  const int64_t left = column * w.stride[1] - w.pad_begin[1], step = w.stride[1] * l.channels;
-  const int64_t begin = KernelColumns ? 0 : columns.begin, end = KernelColumns ? KernelColumns : columns.end;
+  const int64_t left = column * w.stride[1] - w.pad_begin[1];
   for (int64_t row = l.rows.begin; row < l.rows.end; ++row) {
-    const float* source = l.tap(row, left + begin * w.dilation[1], channel);
-    const float* weight = l.weights + (row * w.kernel[1] + begin) * l.channels + channel;
+    const float* source = l.tap(row, left + columns.begin * w.dilation[1], channel);
+    const float* weight = l.weights + (row * w.kernel[1] + columns.begin) * l.channels + channel;
+    for (int64_t tap = columns.begin; tap < columns.end; ++tap, source += w.dilation[1] * l.channels, weight += l.channels)
+      sum += load_lanes(weight, lanes) * load_lanes(source, lanes);
+  }
+  return sum;
+}
+
+/// Neighbouring positions of a kernel without dilation: every input is read once and serves all the taps that meet it.
+template <int Positions, int Kernel, int Stride>
+NACRE_INLINE void sum_neighbours(const Line& l, int64_t column, int64_t channel, int64_t lanes, Vf (&sum)[Positions]) {
+  constexpr int kInputs = (Positions - 1) * Stride + Kernel;
+  const Window& w = l.window;
+  const int64_t channels = l.channels, pitch = w.dilation[0] * w.input[1] * channels;
+  const float* source = l.tap(l.rows.begin, column * Stride - w.pad_begin[1], channel);
+  const float* weight = l.weights + l.rows.begin * Kernel * channels + channel;
+  for (int64_t row = l.rows.begin; row < l.rows.end; ++row, source += pitch, weight += Kernel * channels) {
+    Vf factor[Kernel];
 #pragma GCC unroll 7
-    for (int64_t tap = begin; tap < end; ++tap) {
-      Vf factor = load_lanes(weight, lanes);
+    for (int tap = 0; tap < Kernel; ++tap) factor[tap] = load_lanes(weight + tap * channels, lanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kInputs; ++i) {
+      Vf x = load_lanes(source + i * channels, lanes);
 #pragma GCC unroll 8
-      for (int i = 0; i < Positions; ++i) sum[i] += factor * load_lanes(source + i * step, lanes);
-      source += w.dilation[1] * l.channels, weight += l.channels;
+      for (int position = 0; position < Positions; ++position) {
+        const int tap = i - position * Stride;
+        if (tap >= 0 && tap < Kernel) sum[position] += factor[tap] * x;
+      }
     }
   }
 }
@@ -76,46 +95,67 @@ struct Finish {
   float low, high;
 };
 
-template <int Positions, int KernelColumns>
-NACRE_INLINE void depthwise_at(const Line& l, const Finish& f, int64_t column, Range columns, int64_t channel, int64_t lanes, float* y) {
-  Vf sum[Positions];
-  Vf start = f.bias ? load_lanes(f.bias + channel, lanes) : Vf{};
-#pragma GCC unroll 8
-  for (int i = 0; i < Positions; ++i) sum[i] = start;
-  multiply_taps<Positions, KernelColumns>(l, column, columns, channel, lanes, sum);
-#pragma GCC unroll 8
-  for (int i = 0; i < Positions; ++i) {
-    const int64_t at = (column + i) * l.channels + channel;
-    if (f.residual) sum[i] += load_lanes(f.residual + at, lanes);
-    if (f.clamp) sum[i] = clip(sum[i], splat(f.low), splat(f.high));
-    store_lanes(y + at, sum[i], lanes);
-  }
+NACRE_INLINE void finish(const Line& l, const Finish& f, int64_t column, int64_t channel, int64_t lanes, Vf sum, float* y) {
+  const int64_t at = column * l.channels + channel;
+  if (f.residual) sum += load_lanes(f.residual + at, lanes);
+  if (f.clamp) sum = clip(sum, splat(f.low), splat(f.high));
+  store_lanes(y + at, sum, lanes);
 }
 
-template <int KernelColumns>
+/// Where a vector of channels is, and what its sums start with.
+struct Channels {
+  int64_t channel, lanes;
+  Vf start;
+};
+
+template <int Positions, int Kernel, int Stride>
+NACRE_INLINE void neighbours(const Line& l, const Finish& f, int64_t column, const Channels& c, float* y) {
+  Vf sum[Positions];
+#pragma GCC unroll 8
+  for (int i = 0; i < Positions; ++i) sum[i] = c.start;
+  sum_neighbours<Positions, Kernel, Stride>(l, column, c.channel, c.lanes, sum);
+#pragma GCC unroll 8
+  for (int i = 0; i < Positions; ++i) finish(l, f, column + i, c.channel, c.lanes, sum[i], y);
+}
+
+/// Kernel 0: any, a position at a time.
+template <int Kernel, int Stride>
 NACRE_INLINE void depthwise_columns(const Line& l, const Finish& f, Range whole, int64_t channel, int64_t lanes, float* y) {
   const Window& w = l.window;
-  for (int64_t column = 0; column < whole.begin; ++column) depthwise_at<1, 0>(l, f, column, taps_inside(w, 1, column), channel, lanes, y);
+  const Channels c{channel, lanes, f.bias ? load_lanes(f.bias + channel, lanes) : Vf{}};
+  const auto edges = [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; ++column)
+      finish(l, f, column, channel, lanes, edge_sum(l, c.start, column, taps_inside(w, 1, column), channel, lanes), y);
+  };
+  if constexpr (Kernel == 0) return edges(0, w.output[1]);
+  edges(0, whole.begin);
   int64_t column = whole.begin;
-  const Range all{0, w.kernel[1]};
-  for (; column + kPositions <= whole.end; column += kPositions)
-    depthwise_at<kPositions, KernelColumns>(l, f, column, all, channel, lanes, y);
-  for (; column + 2 <= whole.end; column += 2) depthwise_at<2, KernelColumns>(l, f, column, all, channel, lanes, y);
-  for (; column < whole.end; ++column) depthwise_at<1, KernelColumns>(l, f, column, all, channel, lanes, y);
-  for (; column < w.output[1]; ++column) depthwise_at<1, 0>(l, f, column, taps_inside(w, 1, column), channel, lanes, y);
+  for (; column + kPositions <= whole.end; column += kPositions) neighbours<kPositions, Kernel, Stride>(l, f, column, c, y);
+  for (; column < whole.end; ++column) neighbours<1, Kernel, Stride>(l, f, column, c, y);
+  edges(column, w.output[1]);
 }
 
-template <int KernelColumns>
+template <int Kernel, int Stride>
 void depthwise_row(const Line& l, const Finish& f, int64_t begin, int64_t end, float* y) {
   const Range whole = whole_columns(l.window);
   int64_t channel = begin;
-  for (; channel + kLanes <= end; channel += kLanes) depthwise_columns<KernelColumns>(l, f, whole, channel, kLanes, y);
-  if (channel < end) depthwise_columns<KernelColumns>(l, f, whole, channel, end - channel, y);
+  for (; channel + kLanes <= end; channel += kLanes) depthwise_columns<Kernel, Stride>(l, f, whole, channel, kLanes, y);
+  if (channel < end) depthwise_columns<Kernel, Stride>(l, f, whole, channel, end - channel, y);
 }
 
 using DepthwiseRow = void (*)(const Line&, const Finish&, int64_t, int64_t, float*);
+
+template <int Stride>
+DepthwiseRow depthwise_of_stride(int64_t kernel) {
+  return kernel == 3   ? depthwise_row<3, Stride>
+         : kernel == 5 ? depthwise_row<5, Stride>
+         : kernel == 7 ? depthwise_row<7, Stride>
+                       : depthwise_row<0, 0>;
+}
+
 DepthwiseRow depthwise_for(const Window& w) {
-  return w.kernel[1] == 3 ? depthwise_row<3> : w.kernel[1] == 5 ? depthwise_row<5> : w.kernel[1] == 7 ? depthwise_row<7> : depthwise_row<0>;
+  if (w.dilation[1] != 1 || w.stride[1] > 2) return depthwise_row<0, 0>;
+  return w.stride[1] == 1 ? depthwise_of_stride<1>(w.kernel[1]) : depthwise_of_stride<2>(w.kernel[1]);
 }
 
 /// Channels that go over all rows together, so that a row's inputs are read from the second-level cache once.
