@@ -150,6 +150,25 @@ Result<Interpolation> interpolation(const Attributes& attributes) {
   return out;
 }
 
+AxisTable axis_table(const Interpolation& method, int64_t from, int64_t to, double scale) {
+  const Mapping map{method.coordinates, static_cast<double>(from), static_cast<double>(to), scale, 0, 1};
+  const bool same = from == to && std::abs(scale - 1) < 1e-9, single = same || method.nearest();
+  const Taps taps = taps_of(method, scale);
+  AxisTable out{single ? 1 : taps.count, {}, {}};
+  std::vector<double> weights(static_cast<size_t>(taps.count), 1);
+  for (int64_t i = 0; i < to; ++i) {
+    const double at = map.source(static_cast<double>(i));
+    int64_t base = same ? i : 0;
+    if (!same && method.nearest()) base = nearest_index(method.rounding, at, from);
+    if (!single) fill_weights(method, taps, std::clamp(at == at ? at : 0.0, -1e15, 1e15), from, weights.data(), base);
+    for (int64_t tap = 0; tap < out.taps; ++tap) {
+      out.index.push_back(std::clamp<int64_t>(base + tap, 0, from - 1));
+      out.weights.push_back(static_cast<float>(weights[static_cast<size_t>(tap)]));
+    }
+  }
+  return out;
+}
+
 Result<Tensor> interpolate(Evaluation& e, const Interpolation& method, const Tensor& x, int64_t axis, int64_t length, double scale,
                            double begin, double end) {
   Shape shape = x.shape();

@@ -33,6 +33,15 @@ Result<Interpolation> interpolation(const Attributes& attributes);
 Result<Tensor> interpolate(Evaluation& e, const Interpolation& method, const Tensor& x, int64_t axis, int64_t length, double scale,
                            double begin, double end);
 
+/// What each position of a resized axis reads: `taps` elements, at indices from index[position * taps] on, weighed. Without a
+/// region of interest.
+struct AxisTable {
+  int64_t taps = 1;
+  std::vector<int64_t> index;
+  std::vector<float> weights;
+};
+AxisTable axis_table(const Interpolation& method, int64_t from, int64_t to, double scale);
+
 /// Copies, rounding to nearest even and saturating where `y` holds integers and `x` does not.
 Result<void> round_into(const Tensor& x, Tensor& y);
 

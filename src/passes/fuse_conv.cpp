@@ -33,6 +33,7 @@ class Fuser {
       } else if (std::optional<FusedActivation> found = fused_activation(NodeView{graph_, next});
                  found && activation.name.empty() && !after && next.inputs[0] == result) {
         activation = std::move(*found);
+      } else if (!after && take_affine(next, activation)) {
       } else {
         break;
       }
@@ -45,6 +46,19 @@ class Fuser {
     std::vector<Edge> inputs{node.inputs[0], node.inputs[1], node.has_input(2) ? node.inputs[2] : kAbsent, residual};
     while (inputs.back() == kAbsent) inputs.pop_back();
     become(*last, "Conv", std::move(inputs), std::move(attributes), "nacre");
+    return true;
+  }
+
+  /// A scalar that multiplies an activation's result, or is added to it.
+  bool take_affine(const Node& next, FusedActivation& activation) const {
+    if (activation.name.empty() || (next.op->name != "Mul" && next.op->name != "Add") || next.formal_inputs() != 2) return false;
+    const size_t constant = graph_.constant(next.inputs[0]) ? 0 : 1;
+    const std::optional<double> value = match_.scalar(next.inputs[constant]);
+    if (!value || !match_.same_shape(next.inputs[1 - constant], next.outputs[0])) return false;
+    if (next.op->name == "Add")
+      activation.shift += float(*value);
+    else
+      activation.scale *= float(*value), activation.shift *= float(*value);
     return true;
   }
 

@@ -2,6 +2,7 @@
 //   0.5 x (1 + erf(x / sqrt 2)), in any order of the factors                   -> Gelu
 //   0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))                            -> Gelu, approximate = tanh
 //   x sigmoid(x)                                                               -> Swish
+//   x clip(x + 3, 0, 6) / 6, x HardSigmoid(x; 1/6, 1/2)                        -> HardSwish
 #include <cmath>
 
 #include "passes/match.h"
@@ -17,13 +18,40 @@ class Fuser {
   bool run() {
     bool changed = false;
     for (Node& node : graph_.nodes) {
-      if (!node.op->domain.empty() || node.op->name != "Mul" || !match_.is_float32(node.outputs[0])) continue;
-      changed = fuse_silu(node) || fuse_gelu(node) || changed;
+      if (!node.op->domain.empty() || !match_.is_float32(node.outputs[0])) continue;
+      if (node.op->name == "Div" || node.op->name == "Mul") changed = fuse_hardswish(node) || changed;
+      if (node.op->name == "Mul") changed = fuse_silu(node) || fuse_gelu(node) || changed;
     }
     return changed;
   }
 
  private:
+  // `node` divides by 6 (or multiplies with 1/6) last, or multiplies with a HardSigmoid.
+  bool fuse_hardswish(Node& node) {
+    if (node.op->name == "Mul")
+      for (auto [x, gate] : Match::orders(node)) {
+        const Node* hard = match_.only(gate, "HardSigmoid");
+        const bool fits = hard && hard->inputs[0] == x && std::abs(hard->attributes.real("alpha", 0.2f) - 1.0f / 6) < 1e-6 &&
+                          hard->attributes.real("beta", 0.5f) == 0.5f;
+        if (fits) return become(node, "HardSwish", {x}), true;
+      }
+    const bool divides = node.op->name == "Div" && match_.is_scalar(node.inputs[1], 6, 1e-7);
+    const std::optional<Edge> product = divides                  ? std::optional(node.inputs[0])
+                                        : node.op->name == "Mul" ? match_.beside_scalar(node, 1.0 / 6)
+                                                                 : std::nullopt;
+    const Node* mul = product && match_.same_shape(*product, node.outputs[0]) ? match_.only(*product, "Mul") : nullptr;
+    if (!mul) return false;
+    for (auto [x, gate] : Match::orders(*mul)) {
+      const Node* clip = match_.only(gate, "Clip");
+      if (!clip || !clip->has_input(1) || !clip->has_input(2) || !match_.is_scalar(clip->inputs[1], 0) ||
+          !match_.is_scalar(clip->inputs[2], 6))
+        continue;
+      const Node* add = match_.only(clip->inputs[0], "Add");
+      if (add && match_.beside_scalar(*add, 3) == x && match_.same_shape(x, node.outputs[0])) return become(node, "HardSwish", {x}), true;
+    }
+    return false;
+  }
+
   bool fuse_silu(Node& node) {
     for (auto [x, gate] : Match::orders(node)) {
       const Node* sigmoid = match_.only(gate, "Sigmoid");

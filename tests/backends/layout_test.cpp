@@ -33,11 +33,12 @@ class Network {
  public:
   Network(uint64_t seed) : random_(seed), b_(graph_), spatial_(1 + size_t(random_.below(2))) {
     Shape shape{2, random_.pick({1, 3, 16, 20})};
-    for (size_t d = 0; d < spatial_; ++d) shape.push_back(random_.pick({1, 5, 9, 16}));
+    for (size_t d = 0; d < spatial_; ++d) shape.push_back(random_.pick({1, 5, 9, 16, 31}));
     input_shape_ = shape;
     SymShape dims(shape.begin(), shape.end());
     values_.push_back(graph_.add_input("x", Fact::tensor(DType::float32, dims)));
     for (int64_t step = 0, steps = 3 + random_.below(9); step < steps; ++step) add();
+    if (values_.size() == 1) keep(b_.add("Relu", {values_[0]}));
     graph_.add_output(values_.back(), "last");
     graph_.add_output(values_[size_t(random_.below(int64_t(values_.size() - 1))) + 1], "some");
   }
@@ -57,7 +58,7 @@ class Network {
 
   void add() {
     const Edge x = random_.below(3) ? values_.back() : any();
-    switch (random_.below(12)) {
+    switch (random_.below(16)) {
       case 0: return keep(b_.add("Relu", {x}));
       case 1: return keep(b_.mul(x, b_.sigmoid(x)));
       case 2: return keep(b_.add(x, b_.constant(random_.tensor(per_channel(x)))));
@@ -66,12 +67,16 @@ class Network {
       case 5: return join(x);
       case 6: return keep(b_.add("Concat", {x, b_.neg(x)}, {{"axis", random_.below(int64_t(2 + spatial_))}}));
       case 7: return turn(x);
+      case 8: return normalise(x);
+      case 9: return resize(x);
+      case 10: return spread(x);
+      case 11: return hard_swish(x);
       default: return conv(x);
     }
   }
 
   void keep(Edge edge) {
-    if (edge != kAbsent && *count(edge) < 20000) values_.push_back(edge);
+    if (edge != kAbsent && *count(edge) < 50000) values_.push_back(edge);
   }
   std::optional<int64_t> count(Edge edge) const {
     int64_t n = 1;
@@ -109,6 +114,48 @@ class Network {
                 {{"kernel_shape", std::vector<int64_t>(spatial_, 3)},
                  {"pads", std::vector<int64_t>(2 * spatial_, 1)},
                  {"strides", std::vector<int64_t>(spatial_, random_.pick({1, 2}))}}));
+  }
+
+  void normalise(Edge x) {
+    const int64_t channels = shape(x)[1];
+    const Edge scale = b_.constant(random_.tensor({channels})), bias = b_.constant(random_.tensor({channels}));
+    const Edge mean = b_.constant(random_.tensor({channels})), variance = b_.constant(Tensor(DType::float32, {channels}));
+    keep(b_.add("BatchNormalization", {x, scale, bias, mean, variance}, {{"epsilon", 0.5f}}));
+  }
+
+  void resize(Edge x) {
+    Tensor scales(DType::float32, {int64_t(spatial_) + 2});
+    for (size_t d = 0; d < spatial_ + 2; ++d) scales.mutable_data<float>()[d] = d < 2 ? 1 : float(random_.pick({1, 2, 3, 5})) / 2;
+    const char* modes[] = {"nearest", "linear", "cubic"};
+    const char* coordinates[] = {"half_pixel", "align_corners", "asymmetric", "pytorch_half_pixel"};
+    keep(b_.add("Resize", {x, kAbsent, b_.constant(std::move(scales))},
+                {{"mode", std::string(modes[random_.below(3)])},
+                 {"coordinate_transformation_mode", std::string(coordinates[random_.below(4)])},
+                 {"nearest_mode", std::string(random_.below(2) ? "floor" : "round_prefer_ceil")}}));
+  }
+
+  void spread(Edge x) {
+    const int64_t in = shape(x)[1], out = random_.pick({1, 5, 20});
+    Shape w{in, out};
+    std::vector<int64_t> pads, strides;
+    for (size_t d = 0; d < spatial_; ++d) w.push_back(random_.pick({1, 2, 3, 4})), strides.push_back(random_.pick({1, 2, 3}));
+    for (size_t d = 0; d < 2 * spatial_; ++d) pads.push_back(w[2 + d % spatial_] > 2 ? random_.below(2) : 0);
+    for (size_t d = 0; d < spatial_; ++d)
+      if ((shape(x)[2 + d] - 1) * strides[d] + w[2 + d] <= pads[d] + pads[spatial_ + d]) return;
+    std::vector<Edge> inputs{x, b_.constant(random_.tensor(w))};
+    if (random_.below(2)) inputs.push_back(b_.constant(random_.tensor({out})));
+    keep(b_.add("ConvTranspose", inputs, {{"pads", pads}, {"strides", strides}}));
+  }
+
+  /// As exporters spell it, then a scalar's product and sum.
+  void hard_swish(Edge x) {
+    const auto number = [&](float value) {
+      Tensor out(DType::float32, Shape{});
+      out.mutable_data<float>()[0] = value;
+      return b_.constant(std::move(out));
+    };
+    const Edge gate = b_.add("Clip", {b_.add(x, number(3)), number(0), number(6)});
+    keep(b_.add(b_.mul(b_.div(b_.mul(x, gate), number(6)), number(1.5f)), number(-0.25f)));
   }
 
   void join(Edge x) {
@@ -151,7 +198,7 @@ double distance(const Tensor& a, const Tensor& b) {
 }
 
 TEST(Layout, NetworksOfConvolutionsAgreeWithTheReference) {
-  for (uint64_t seed = 1; seed <= 150 && !testing::Test::HasFailure(); ++seed) {
+  for (uint64_t seed = 1; seed <= 300 && !testing::Test::HasFailure(); ++seed) {
     Network network(seed);
     const Graph& graph = network.graph();
     const Inputs inputs = network.inputs();

@@ -28,8 +28,8 @@ constexpr Row kRows[] = {{"relu", Activation::relu},
 
 ActivationSpec spec_of(const FusedActivation& fused) {
   for (const Row& row : kRows)
-    if (row.name == fused.name) return {row.kind, fused.alpha, fused.beta};
-  return {};
+    if (row.name == fused.name) return {row.kind, fused.alpha, fused.beta, fused.scale, fused.shift};
+  return {Activation::none, 0, 0, fused.scale, fused.shift};
 }
 
 }  // namespace

@@ -11,6 +11,13 @@ namespace nacre::native {
 struct ActivationSpec {
   Activation kind = Activation::none;
   float alpha = 0, beta = 0;
+  float scale = 1, shift = 0;  // of its result
+
+  /// The epilogue with this activation.
+  Epilogue in(Epilogue epilogue) const {
+    epilogue.activation = kind, epilogue.alpha = alpha, epilogue.beta = beta, epilogue.scale = scale, epilogue.shift = shift;
+    return epilogue;
+  }
 };
 
 /// The activation that `node` is; empty when it is none, or its bounds are not constants.

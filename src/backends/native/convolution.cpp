@@ -22,6 +22,11 @@ Window window_of(const WindowGrid& grid) {
     out.stride[d] = grid.windows.strides[axis], out.dilation[d] = grid.windows.dilations[axis];
     out.pad_begin[d] = grid.begin[axis], out.pad_end[d] = grid.end[axis];
   }
+  // A single column lies in memory as a single row does, and rows are what kernels are fast along.
+  const bool is_column = out.input[1] == 1 && out.kernel[1] == 1 && out.pad_begin[1] == 0 && out.pad_end[1] == 0;
+  if (is_column)
+    for (int64_t (*pair)[2] : {&out.input, &out.output, &out.kernel, &out.stride, &out.dilation, &out.pad_begin, &out.pad_end})
+      std::swap((*pair)[0], (*pair)[1]);
   return out;
 }
 
@@ -88,12 +93,9 @@ Epilogue epilogue_of(const Call& call, const PreparedConv& conv, int64_t channel
   Epilogue out{.bias_rows = call.in(2) ? call.in(2) + channel : nullptr,
                .residual = call.in(3),
                .residual_stride = plane,
-               .residual_after_activation = conv.residual_after,
-               .activation = conv.activation.kind,
-               .alpha = conv.activation.alpha,
-               .beta = conv.activation.beta};
+               .residual_after_activation = conv.residual_after};
   if (out.residual) out.residual += (image * channels + channel) * plane;
-  return out;
+  return conv.activation.in(out);
 }
 
 Result<void> run_depthwise(const Call& call, const PreparedConv& conv) {

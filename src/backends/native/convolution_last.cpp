@@ -163,10 +163,8 @@ struct Taps {
                     .y_column = p.all_out()};
     out.epilogue = {.bias_columns = call.in(2) ? call.in(2) + channel : nullptr,
                     .residual = call.in(3) ? call.in(3) + at : nullptr,
-                    .residual_after_activation = p.residual_after,
-                    .activation = p.activation.kind,
-                    .alpha = p.activation.alpha,
-                    .beta = p.activation.beta};
+                    .residual_after_activation = p.residual_after};
+    out.epilogue = p.activation.in(out.epilogue);
     return out;
   }
 
@@ -311,10 +309,8 @@ Result<void> run_depthwise(const Call& call) {
                              .channel_end = channels};
       args.epilogue = {.bias_columns = call.in(2),
                        .residual = call.in(3) ? call.in(3) + image * out_image : nullptr,
-                       .residual_after_activation = p.residual_after,
-                       .activation = p.activation.kind,
-                       .alpha = p.activation.alpha,
-                       .beta = p.activation.beta};
+                       .residual_after_activation = p.residual_after};
+      args.epilogue = p.activation.in(args.epilogue);
       if (by_rows)
         args.row_begin = first, args.row_end = last;
       else
@@ -372,7 +368,8 @@ extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last;
 const Kernel kernel_conv_from_planes{"conv_from_planes", matches_taps, run_taps, prepare_from_planes, {.images = 0b1000}};
 const Kernel kernel_conv_last{
     "conv_last", matches_taps, run_taps, prepare_last, {.images = 0b1001, .starts = true, .from_planes = &kernel_conv_from_planes}};
-const Kernel kernel_depthwise_last{"depthwise_last", matches_depthwise, run_depthwise, prepare_depthwise, {.images = 0b1001, .starts = true}};
+const Kernel kernel_depthwise_last{
+    "depthwise_last", matches_depthwise, run_depthwise, prepare_depthwise, {.images = 0b1001, .starts = true}};
 const Kernel kernel_pool_last{"pool_last", matches_pool, run_pool, prepare_pool, {.images = 1}};
 
 }  // namespace nacre::native

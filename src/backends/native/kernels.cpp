@@ -10,7 +10,7 @@ extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_ac
     kernel_norm, kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split,
     kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
 extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
-    kernel_binary_last, kernel_concat_last, kernel_split_last;
+    kernel_binary_last, kernel_concat_last, kernel_split_last, kernel_resize_last, kernel_conv_transpose_last;
 
 namespace {
 
@@ -20,8 +20,9 @@ const Kernel* const kTable[] = {
     &kernel_concat, &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
 };
 
-const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,  &kernel_conv_last,   &kernel_pool_last,   &kernel_unary_last,
-                                       &kernel_activation_last, &kernel_binary_last, &kernel_concat_last, &kernel_split_last};
+const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,  &kernel_conv_last,          &kernel_pool_last,   &kernel_unary_last,
+                                       &kernel_activation_last, &kernel_binary_last,        &kernel_concat_last, &kernel_split_last,
+                                       &kernel_resize_last,     &kernel_conv_transpose_last};
 
 const Kernel* find_in(std::span<const Kernel* const> table, const NodeView& node) {
   for (const Kernel* kernel : table)

@@ -48,16 +48,21 @@ std::optional<FusedActivation> fused_activation(const NodeView& node) {
 }
 
 FusedActivation fused_activation(const Attributes& attributes) {
-  return {attributes.string("activation", ""), attributes.real("alpha", 0), attributes.real("beta", 0)};
+  return {attributes.string("activation", ""), attributes.real("alpha", 0), attributes.real("beta", 0), attributes.real("scale", 1),
+          attributes.real("shift", 0)};
 }
 
 void set_activation(Attributes& attributes, const FusedActivation& activation) {
   attributes.set("activation", activation.name);
   attributes.set("alpha", activation.alpha);
   attributes.set("beta", activation.beta);
+  if (activation.scale != 1) attributes.set("scale", activation.scale);
+  if (activation.shift != 0) attributes.set("shift", activation.shift);
 }
 
-double activate(const FusedActivation& f, double x) {
+namespace {
+
+double activate_alone(const FusedActivation& f, double x) {
   const std::string& name = f.name;
   if (name == "relu") return x < 0 ? 0 : x;
   if (name == "clip") return x < f.alpha ? f.alpha : x > f.beta ? f.beta : x;
@@ -74,5 +79,9 @@ double activate(const FusedActivation& f, double x) {
   if (name == "softplus") return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0);
   return x;
 }
+
+}  // namespace
+
+double activate(const FusedActivation& f, double x) { return activate_alone(f, x) * f.scale + f.shift; }
 
 }  // namespace nacre

@@ -1,4 +1,4 @@
-// Activations as attributes of fused operators: `activation` (a name), `alpha`, `beta`.
+// Activations as attributes of fused operators: `activation` (a name), `alpha`, `beta`, `scale`, `shift`.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,11 @@
 namespace nacre {
 
 /// Names: "", relu, clip (to [alpha, beta]), leaky_relu (slope alpha), elu (alpha), hardsigmoid (clip(alpha x + beta, 0, 1)),
-/// hardswish, sigmoid, tanh, silu, gelu, gelu_tanh, mish, softplus.
+/// hardswish, sigmoid, tanh, silu, gelu, gelu_tanh, mish, softplus. Its result is multiplied with `scale`, then `shift` is added.
 struct FusedActivation {
   std::string name;
   float alpha = 0, beta = 0;
+  float scale = 1, shift = 0;
 };
 
 /// The activation that an elementwise node of ai.onnx computes; empty when it computes none of those above.

@@ -65,8 +65,8 @@ enum class Binary : uint8_t { add, sub, mul, div, min, max, pow, count_ };  // m
 
 enum class Reduction : uint8_t { sum, mean, max, min, sum_square, count_ };  // max and min give NaN when an element is
 
-/// What happens to a product before it is stored: activation(product + bias + residual), or activation(product + bias) +
-/// residual.
+/// What happens to a product before it is stored: scale activation(product + bias + residual) + shift, or scale
+/// activation(product + bias) + shift + residual.
 struct Epilogue {
   const float* bias_columns = nullptr;  ///< n values, one per column
   const float* bias_rows = nullptr;     ///< m values, one per row
@@ -76,6 +76,7 @@ struct Epilogue {
   bool residual_after_activation = false;
   Activation activation = Activation::none;
   float alpha = 0, beta = 0;  ///< the activation's parameters
+  float scale = 1, shift = 0;
 };
 
 enum class MatrixLayout : uint8_t { packed, row_major, transposed };  // of b: panels; [k, n]; [n, k]

@@ -12,12 +12,14 @@ struct Block {
   const float* residual;
   int64_t residual_stride;
   float residual_scale;
+  float scale, shift;
 };
 
 template <Activation A>
 NACRE_INLINE void activate_lanes(const Block& block, int64_t row, int64_t column, int64_t lanes) {
   Vf x = load_lanes(block.x + row * block.x_stride + column, lanes);
   Vf y = activated<A>(x, splat(block.alpha), splat(block.beta));
+  y = y * splat(block.scale) + splat(block.shift);
   if (block.residual) y += splat(block.residual_scale) * load_lanes(block.residual + row * block.residual_stride + column, lanes);
   store_lanes(block.y + row * block.y_stride + column, y, lanes);
 }
@@ -41,12 +43,12 @@ static_assert(sizeof(AllRunners::table) / sizeof(AllRunners::table[0]) == static
 }  // namespace
 
 void activate(Activation activation, float alpha, float beta, const float* x, float* y, int64_t n) {
-  AllRunners::table[static_cast<int>(activation)]({x, y, n, n, 1, n, alpha, beta, nullptr, 0, 0});
+  AllRunners::table[static_cast<int>(activation)]({x, y, n, n, 1, n, alpha, beta, nullptr, 0, 0, 1, 0});
 }
 
 void activate_block(const Epilogue& e, const float* residual, float* c, int64_t ldc, int64_t rows, int64_t columns) {
   AllRunners::table[static_cast<int>(e.activation)](
-      {c, c, ldc, ldc, rows, columns, e.alpha, e.beta, residual, e.residual_stride, e.residual_scale});
+      {c, c, ldc, ldc, rows, columns, e.alpha, e.beta, residual, e.residual_stride, e.residual_scale, e.scale, e.shift});
 }
 
 }  // namespace nacre::NACRE_ISA

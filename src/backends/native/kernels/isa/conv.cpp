@@ -145,6 +145,7 @@ Epilogue epilogue_at(const Epilogue& whole, int64_t column, bool is_first, bool 
   part.bias_rows = whole.bias_rows;
   part.bias_columns = whole.bias_columns ? whole.bias_columns + column : nullptr;
   part.activation = whole.activation, part.alpha = whole.alpha, part.beta = whole.beta;
+  part.scale = whole.scale, part.shift = whole.shift;
   return part;
 }
 

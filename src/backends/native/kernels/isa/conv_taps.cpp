@@ -16,7 +16,7 @@ constexpr int64_t kBlockFloats = 64 * 1024;  // of weights: 256 KiB
 
 NACRE_INLINE bool needs_second_pass(const Epilogue& e) {
   bool is_clamp = e.activation == Activation::none || e.activation == Activation::relu || e.activation == Activation::clip;
-  return !is_clamp || (e.residual && e.residual_after_activation);
+  return !is_clamp || e.scale != 1 || e.shift != 0 || (e.residual && e.residual_after_activation);
 }
 
 /// Whole taps, or a part of one tap's depth.
@@ -33,7 +33,7 @@ Stretch stretch_at(const TapConvArgs& args, int64_t tap, int64_t depth) {
     s.count = (args.depth - depth + parts - 1) / parts;
   } else {
     int64_t most = args.depth ? max(kDepthBlock / args.depth, int64_t{1}) : args.taps;
-    int64_t parts = (args.taps - tap + most - 1) / most;
+    int64_t parts = max((args.taps - tap + most - 1) / most, int64_t{1});
     s.taps = (args.taps - tap + parts - 1) / parts;
   }
   s.last = s.tap + s.taps >= args.taps && s.depth + s.count >= args.depth;

@@ -59,7 +59,7 @@ struct Walk {
 
 NACRE_INLINE bool needs_second_pass(const Epilogue& e) {
   bool is_clamp = e.activation == Activation::none || e.activation == Activation::relu || e.activation == Activation::clip;
-  return !is_clamp || (e.residual && e.residual_after_activation);
+  return !is_clamp || e.scale != 1 || e.shift != 0 || (e.residual && e.residual_after_activation);
 }
 
 /// What of the epilogue happens in registers: the early residual with the first depths, bias and clamp with the last.

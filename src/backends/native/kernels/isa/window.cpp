@@ -176,7 +176,8 @@ void depthwise(const DepthwiseArgs& args) {
     float bias = args.epilogue.bias_rows ? args.epilogue.bias_rows[channel] : 0;
     sweep_plane(w, layout, sweep_one, {args.x + channel / args.multiplier * input, y, args.weights + channel * taps, bias, 0},
                 args.scratch);
-    if (args.epilogue.activation != Activation::none) activate_block(args.epilogue, nullptr, y, output, 1, output);
+    const bool affine = args.epilogue.scale != 1 || args.epilogue.shift != 0;
+    if (args.epilogue.activation != Activation::none || affine) activate_block(args.epilogue, nullptr, y, output, 1, output);
   }
 }
 

@@ -209,7 +209,8 @@ void depthwise_last(const DepthwiseLastArgs& args) {
   const Window& w = args.window;
   Epilogue e = args.epilogue;
   const bool is_clamp = e.activation == Activation::relu || e.activation == Activation::clip, late = e.residual_after_activation;
-  const bool second_pass = (!is_clamp && e.activation != Activation::none) || (e.residual && late);
+  const bool affine = e.scale != 1 || e.shift != 0;
+  const bool second_pass = (!is_clamp && e.activation != Activation::none) || affine || (e.residual && late);
   const float low = e.activation == Activation::clip ? e.alpha : 0, high = e.activation == Activation::clip ? e.beta : __builtin_inff();
   const DepthwiseRow run = depthwise_for(w);
   const int64_t chunk = chunk_of(w), row_floats = w.output[1] * args.channels;
