@@ -43,6 +43,9 @@ struct EmbedOptions {
   int64_t dimensions = 0;          ///< the first so many components are kept (Matryoshka); 0: all
 };
 
+/// What late interaction takes a text for.
+enum class TextRole : uint8_t { document, query };
+
 struct Embeddings {
   Tensor vectors;                 ///< float32 [texts, dimensions]; empty for Pooling::none
   std::vector<Tensor> matrices;   ///< for Pooling::none, float32 [tokens, dimensions] each
@@ -75,6 +78,12 @@ class Embedder {
   /// position.
   Embeddings embed(std::span<const std::string> texts, const RunOptions& run = {}) const;
 
+  /// The same for queries. Late interaction (ColBERT) marks them and fills them up with masks, as the directory's artifact.metadata or
+  /// config_sentence_transformers.json says, and leaves skipped tokens out of documents (embed); for other models there is no difference.
+  Embeddings embed_queries(std::span<const std::string> texts, const RunOptions& run = {}) const;
+
+  /// True when the directory says how queries and documents differ.
+  bool has_roles() const noexcept;
   int64_t dimensions() const noexcept;  ///< components of a vector; 0 when the model does not say before a run
   int64_t max_length() const noexcept;  ///< tokens a text is cut to
   Pooling pooling() const noexcept;
@@ -84,6 +93,7 @@ class Embedder {
 
  private:
   struct State;
+  Embeddings embed_as(TextRole role, std::span<const std::string> texts, const RunOptions& run) const;
   explicit Embedder(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };

@@ -44,6 +44,8 @@ void read_trainer(wire::Reader& in, ModelProto& out) {
       case 24: out.whitespace_is_suffix = read_flag(in); break;
       case 35: out.byte_fallback = read_flag(in); break;
       case 44: in.read(out.unknown_surface); break;
+      case 46: in.read(out.start); break;
+      case 47: in.read(out.end); break;
       default: in.skip();
     }
   }

@@ -29,6 +29,7 @@ struct ModelProto {
   std::vector<PieceProto> pieces;
   Algorithm algorithm = Algorithm::unigram;
   bool whitespace_is_suffix = false, byte_fallback = false;
+  std::string_view start = "<s>", end = "</s>";  ///< the pieces that begin and end texts, perhaps not among `pieces`
   std::string_view unknown_surface = " \xE2\x81\x87 ";
   std::string_view charsmap;
   bool add_dummy_prefix = true, remove_extra_whitespaces = true, escape_whitespaces = true;

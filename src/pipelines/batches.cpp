@@ -16,7 +16,7 @@ struct InputKind {
 };
 constexpr InputKind kInputs[] = {
     {"input_ids", [](const Encoding& e, size_t token) { return static_cast<int64_t>(e.ids[token]); }},
-    {"attention_mask", [](const Encoding&, size_t) { return int64_t{1}; }},
+    {"attention_mask", [](const Encoding& e, size_t token) { return static_cast<int64_t>(e.attention_mask[token]); }},
     {"token_type_ids", [](const Encoding& e, size_t token) { return static_cast<int64_t>(e.type_ids[token]); }},
     {"position_ids", [](const Encoding&, size_t token) { return static_cast<int64_t>(token); }},
 };

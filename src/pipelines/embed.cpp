@@ -6,6 +6,7 @@
 
 #include "core/allocate.h"
 #include "io/safetensors.h"
+#include "pipelines/late_interaction.h"
 #include "pipelines/pooling.h"
 #include "pipelines/text_model.h"
 
@@ -14,6 +15,7 @@ namespace nacre {
 struct Embedder::State {
   TextModel model;
   SentenceModules modules;
+  std::optional<LateTokens> late;
   std::string output;  // of the session: one vector per token
   std::string prompt;  // before every text
   int64_t prompt_tokens = 0;
@@ -118,8 +120,10 @@ Embedder Embedder::load(const std::filesystem::path& directory, const EmbedOptio
   if (options.dimensions < 0 || (width > 0 && options.dimensions > width))
     throw Error(ErrorCode::invalid_argument, cat(options.dimensions, " dimensions of vectors that have ", width));
   const int64_t dimensions = options.dimensions > 0 ? options.dimensions : width;
-  return Embedder(std::make_shared<State>(
-      State{std::move(model), std::move(modules), std::move(output), std::move(prompt), prompt_tokens, dimensions, options.dimensions}));
+  std::optional<LateTokens> late;
+  if (modules.late && !has_module(modules, Kind::pooling)) late = unwrap(LateTokens::make(*modules.late, model, options.max_length));
+  return Embedder(std::make_shared<State>(State{std::move(model), std::move(modules), std::move(late), std::move(output), std::move(prompt),
+                                                prompt_tokens, dimensions, options.dimensions}));
 }
 
 namespace {
@@ -147,9 +151,26 @@ Result<void> put(Embeddings& out, size_t text, size_t texts, const Vectors& vect
   return {};
 }
 
+/// The vectors of these tokens.
+Vectors chosen(const Vectors& vectors, const std::vector<size_t>& tokens) {
+  Vectors out{.values = {}, .rows = static_cast<int64_t>(tokens.size()), .features = vectors.features};
+  for (const size_t token : tokens) {
+    const auto begin = vectors.values.begin() + static_cast<int64_t>(token) * vectors.features;
+    out.values.insert(out.values.end(), begin, begin + vectors.features);
+  }
+  return out;
+}
+
 }  // namespace
 
 Embeddings Embedder::embed(std::span<const std::string> texts, const RunOptions& run) const {
+  return embed_as(TextRole::document, texts, run);
+}
+Embeddings Embedder::embed_queries(std::span<const std::string> texts, const RunOptions& run) const {
+  return embed_as(TextRole::query, texts, run);
+}
+
+Embeddings Embedder::embed_as(TextRole role, std::span<const std::string> texts, const RunOptions& run) const {
   const State& s = *state_;
   std::vector<std::string> changed;
   const bool changes = !s.prompt.empty() || s.modules.lower_case;
@@ -157,7 +178,7 @@ Embeddings Embedder::embed(std::span<const std::string> texts, const RunOptions&
     changed.push_back(s.modules.lower_case ? lower_cased(s.prompt + text) : s.prompt + text);
   std::vector<TextInput> inputs;
   for (const std::string& text : changes ? std::span<const std::string>(changed) : texts) inputs.push_back({text, {}});
-  const std::vector<Encoding> encodings = unwrap(s.model.encode(inputs));
+  const std::vector<Encoding> encodings = unwrap(s.late ? s.late->encode(s.model, inputs, role) : s.model.encode(inputs));
   const bool pooled = has_module(s.modules, Kind::pooling);
   Embeddings out;
   if (!pooled) out.matrices.resize(texts.size());
@@ -173,6 +194,7 @@ Embeddings Embedder::embed(std::span<const std::string> texts, const RunOptions&
       const auto tokens = static_cast<int64_t>(encodings[batch.texts[row]].size());
       const float* first = hidden.data<float>().data() + static_cast<int64_t>(row) * batch.length * features;
       Vectors vectors{.values = {first, first + tokens * features}, .rows = tokens, .features = features};
+      if (s.late) vectors = chosen(vectors, s.late->kept(encodings[batch.texts[row]], role));
       NACRE_TRY(
           put(out, batch.texts[row], texts.size(), NACRE_TRY(finish(std::move(vectors), s.modules, s.prompt_tokens, s.kept)), pooled));
     }
@@ -181,6 +203,7 @@ Embeddings Embedder::embed(std::span<const std::string> texts, const RunOptions&
   return out;
 }
 
+bool Embedder::has_roles() const noexcept { return state_->late.has_value(); }
 int64_t Embedder::dimensions() const noexcept { return state_->dimensions; }
 int64_t Embedder::max_length() const noexcept { return state_->model.max_length; }
 Pooling Embedder::pooling() const noexcept {

@@ -19,13 +19,6 @@ struct MaskFiller::State {
 
 namespace {
 
-/// "[MASK]" and "<mask>" are what the models there are use.
-Result<std::string> find_mask(const Tokenizer& tokenizer) {
-  for (const char* mask : {"[MASK]", "<mask>"})
-    if (tokenizer.find(mask)) return std::string(mask);
-  return fail(ErrorCode::invalid_model, "the tokenizer has neither [MASK] nor <mask>");
-}
-
 /// As the tokenizer writes it inside a text, or as it is in the vocabulary.
 Result<uint32_t> target_id(const Tokenizer& tokenizer, const std::string& target) {
   if (const auto id = tokenizer.find(target)) return *id;
@@ -39,7 +32,7 @@ Result<uint32_t> target_id(const Tokenizer& tokenizer, const std::string& target
 MaskFiller MaskFiller::load(const std::filesystem::path& directory, const FillMaskOptions& options) {
   TextModel model = unwrap(TextModel::load(directory, options.task, "ForMaskedLM"));
   constexpr std::string_view names[] = {"logits"};
-  std::string output = unwrap(find_output(model.session, names, 3, "logits for each token")), mask = unwrap(find_mask(model.tokenizer));
+  std::string output = unwrap(find_output(model.session, names, 3, "logits for each token")), mask = unwrap(model.mask_token());
   std::vector<uint32_t> targets;
   for (const std::string& target : options.targets) targets.push_back(unwrap(target_id(model.tokenizer, target)));
   const uint32_t mask_id = *model.tokenizer.find(mask);

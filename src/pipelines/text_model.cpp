@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "importers/huggingface/sentence_modules.h"
+#include "text/tokenizer_files.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -77,7 +78,14 @@ Result<TextModel> TextModel::load(const std::filesystem::path& directory, const 
                    .labels = std::move(labels),
                    .max_length = options.max_length > 0 ? std::min(options.max_length, most) : most,
                    .pad_id = std::max<int64_t>(pad_id, 0),
+                   .mask = NACRE_TRY(TokenizerSettings::read(place.path())).role_or("mask_token", ""),
                    .options = options};
+}
+
+Result<std::string> TextModel::mask_token() const {
+  for (const std::string& token : {mask, std::string("[MASK]"), std::string("<mask>")})
+    if (!token.empty() && tokenizer.find(token)) return token;
+  return fail(ErrorCode::invalid_model, "the tokenizer has no mask token: neither one of its settings nor [MASK] nor <mask>");
 }
 
 EncodeOptions TextModel::encode_options() const {

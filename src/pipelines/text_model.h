@@ -21,6 +21,7 @@ struct TextModel {
   std::vector<std::string> labels;  ///< of id2label; empty where the config has none
   int64_t max_length = 512;
   int64_t pad_id = 0;
+  std::string mask;  ///< as tokenizer_config.json or special_tokens_map.json have it; may be empty
   TaskOptions options;
 
   /// `head` is the end of the class name in config.json that the task needs; empty: any will do. A directory of another task is an error
@@ -32,6 +33,8 @@ struct TextModel {
   Result<void> run(std::span<const Encoding> encodings, const RunOptions& run, FunctionRef<Result<void>(const Batch&)> take) const;
   Result<void> run(std::span<const Encoding* const> encodings, const RunOptions& run, FunctionRef<Result<void>(const Batch&)> take) const;
 
+  /// The token that stands for a masked one: of the directory's settings, else "[MASK]" or "<mask>". Fails (invalid_model) without any.
+  Result<std::string> mask_token() const;
   /// "LABEL_3" where the config has no name.
   std::string label(size_t index) const { return index < labels.size() ? labels[index] : cat("LABEL_", index); }
 };

@@ -20,6 +20,7 @@
 
 namespace nacre {
 
+class SentencePieces;
 struct TokenizerSettings;
 enum class VocabularyFiles;
 
@@ -50,8 +51,8 @@ class Tokenizer {
   /// first take special tokens and settings from tokenizer_config.json, special_tokens_map.json and added_tokens.json.
   static Result<Tokenizer> load(const std::string& path);
   static Result<Tokenizer> parse(std::string_view json);
-  /// A SentencePiece model alone; with settings their tokens show in decoded text though they are control pieces.
-  static Result<Tokenizer> parse_sentencepiece(std::span<const std::byte> bytes, const TokenizerSettings* settings = nullptr);
+  /// A SentencePiece model alone, as the library sentencepiece reads it.
+  static Result<Tokenizer> parse_sentencepiece(std::span<const std::byte> bytes);
 
   Result<Encoding> encode(std::string_view text, const EncodeOptions& options = {}) const { return encode(TextInput{text, {}}, options); }
   Result<Encoding> encode(std::string_view first, std::string_view second, const EncodeOptions& options = {}) const {
@@ -89,6 +90,8 @@ class Tokenizer {
   Result<Encoding> finish(std::vector<Encoding> encodings, const EncodeOptions& options) const;
   Result<void> read_marks(const Json& model);
   static Result<Tokenizer> load_parts(const std::string& directory);
+  static Tokenizer of_pieces(const std::shared_ptr<const SentencePieces>& pieces, const TokenizerSettings* settings);
+  static Result<Tokenizer> load_pieces(const std::string& path, TokenizerSettings& settings);
   static Result<Tokenizer> with_settings(Result<Tokenizer> made, const TokenizerSettings& settings, VocabularyFiles files,
                                          const std::string& where);
 

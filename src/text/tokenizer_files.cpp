@@ -29,6 +29,7 @@ Result<AddedToken> load_special(const Json& json) {
   }
   out.special = true;
   if (json.is_text() || !json.has("normalized")) out.normalized = false;
+  if (json.is_text()) out.lstrip = out.content == "<mask>";  // as all transformers' classes that have it
   return out;
 }
 
@@ -91,6 +92,22 @@ struct Around {
                flag("trim_offsets", trims), ", ", prefixed, "}");
   }
 
+  /// XLNet's: "A end last" and "A end B end last", the last one of type 2.
+  static std::string behind(const Special& end, const Special& last) {
+    const std::string sep = json_quoted(end.content), cls = json_quoted(last.content);
+    const auto piece = [](std::string_view kind, std::string_view id, int type) {
+      return cat("{\"", kind, R"(": {"id": )", id, R"(, "type_id": )", type, "}}");
+    };
+    const std::string first = cat(piece("Sequence", "\"A\"", 0), ", ", piece("SpecialToken", sep, 0), ", ");
+    const std::string second = cat(piece("Sequence", "\"B\"", 1), ", ", piece("SpecialToken", sep, 1), ", ");
+    const std::string tail = piece("SpecialToken", cls, 2);
+    const auto known = [](const std::string& name, uint32_t id) {
+      return cat(name, R"(: {"id": )", name, R"(, "ids": [)", id, R"(], "tokens": [)", name, "]}");
+    };
+    return cat(R"({"type": "TemplateProcessing", "single": [)", first, tail, R"(], "pair": [)", first, second, tail,
+               R"(], "special_tokens": {)", known(sep, end.id), ", ", known(cls, last.id), "}}");
+  }
+
   /// "start A end", and "start A end middle B end" for a pair.
   static std::string pairwise(const std::optional<Special>& start, const std::optional<Special>& end, const std::optional<Special>& middle,
                               uint32_t second_type) {
@@ -130,6 +147,8 @@ Result<TokenizerSettings> TokenizerSettings::read(const std::string& directory) 
   if (map) NACRE_TRY(out.read_roles(*map));
   const auto config = NACRE_TRY(read_json(directory + "/tokenizer_config.json"));
   if (config) NACRE_TRY(out.read_config(*config));
+  const auto model = NACRE_TRY(read_json(directory + "/config.json"));
+  if (model) NACRE_TRY(out.read_model(*model));
   const auto added = NACRE_TRY(read_json(directory + "/added_tokens.json"));
   if (added) NACRE_TRY(out.read_ids(*added));
   return out;
@@ -140,6 +159,8 @@ Result<void> TokenizerSettings::read_config(const Json& json) {
   ideographs = NACRE_TRY(json.boolean("tokenize_chinese_chars", true));
   add_prefix_space = NACRE_TRY(json.boolean("add_prefix_space", false));
   if (json.has("strip_accents")) strip_accents = NACRE_TRY(json.boolean("strip_accents"));
+  if (json.has("keep_accents")) keep_accents = NACRE_TRY(json.boolean("keep_accents"));
+  if (json.has("do_lower_case")) lower_pieces = lower_case;
   if (json.has("add_bos_token")) add_bos = NACRE_TRY(json.boolean("add_bos_token"));
   if (json.has("add_eos_token")) add_eos = NACRE_TRY(json.boolean("add_eos_token"));
   sentinels = NACRE_TRY(json.integer("extra_ids", 0));
@@ -152,6 +173,18 @@ Result<void> TokenizerSettings::read_config(const Json& json) {
     const Json number = NACRE_TRY(parse_json(id));
     by_id[NACRE_TRY(number.integer())] = NACRE_TRY(AddedToken::load(entry));
   }
+  return {};
+}
+
+// What the tokenizer's files leave to transformers' class: the kind of model says it as well.
+Result<void> TokenizerSettings::read_model(const Json& json) {
+  model_type = NACRE_TRY(json.text("model_type", ""));
+  start_id =
+      json.has("bos_token_id") && json.at("bos_token_id")->kind() == Json::Kind::integer ? NACRE_TRY(json.integer("bos_token_id")) : -1;
+  constexpr std::string_view begin[] = {"llama", "mistral", "mixtral", "gemma", "gemma2", "gemma3", "gemma3_text"};
+  if (!add_bos && std::find(std::begin(begin), std::end(begin), model_type) != std::end(begin)) add_bos = true;
+  if (!add_eos && (model_type == "t5" || model_type == "mt5" || model_type == "umt5" || model_type == "pegasus")) add_eos = true;
+  if (model_type == "t5" && sentinels == 0 && additional.empty() && by_id.empty()) sentinels = 100;
   return {};
 }
 
@@ -232,17 +265,35 @@ Result<std::string> json_of_characters(std::string_view vocab_json, const Tokeni
              json_quoted(settings.role_or("unk_token", "<unk>")), R"(, "vocab": )", vocab_json, "}}");
 }
 
+// transformers/models/albert/tokenization_albert.py, preprocess_text
+std::string normalizer_before_pieces(const TokenizerSettings& settings, bool xlnet) {
+  const bool albert = settings.model_type == "albert";
+  if (!settings.keep_accents && !albert && !xlnet) return "";
+  std::string steps = R"({"type": "Replace", "pattern": {"String": "``"}, "content": "\""},
+    {"type": "Replace", "pattern": {"String": "''"}, "content": "\""})";
+  if (!settings.keep_accents.value_or(false)) steps += R"(, {"type": "NFKD"}, {"type": "StripAccents"})";
+  if (settings.lower_pieces.value_or(albert)) steps += R"(, {"type": "Lowercase"})";
+  return cat(R"({"type": "Sequence", "normalizers": [)", steps, "]}");
+}
+
 std::string post_processor_json(VocabularyFiles files, const TokenizerSettings& settings,
                                 FunctionRef<std::optional<uint32_t>(std::string_view)> find) {
   const Around around{settings, find};
   const bool byte_level = files == VocabularyFiles::byte_level, roberta = byte_level && find("<s>") == 0u && find("</s>") == 2u;
-  const auto bos = around.token("bos_token", byte_level ? "<|endoftext|>" : "<s>"), eos = around.token("eos_token", "</s>");
+  const auto bos = around.token("bos_token", byte_level ? "<|endoftext|>" : settings.start), eos = around.token("eos_token", settings.end);
   if (files == VocabularyFiles::clip)
     return around.roberta(around.token("bos_token", "<|startoftext|>"), around.token("eos_token", "<|endoftext|>"), false);
   if (files == VocabularyFiles::characters) return "";
-  const auto start = around.token("cls_token", roberta ? "<s>" : "[CLS]"),
-             separator = around.token("sep_token", roberta ? "</s>" : "[SEP]");
+  const bool fairseq = files == VocabularyFiles::fairseq, xlnet = files == VocabularyFiles::sentencepiece && find("<cls>") && find("<sep>");
+  const auto start = around.token("cls_token", roberta || fairseq ? "<s>"
+                                               : xlnet            ? "<cls>"
+                                                                  : "[CLS]"),
+             separator = around.token("sep_token", roberta || fairseq ? "</s>"
+                                                   : xlnet            ? "<sep>"
+                                                                      : "[SEP]");
   const bool both = start && separator;
+  if (both && fairseq) return around.roberta(start, separator, false);
+  if (both && xlnet) return around.behind(*separator, *start);
   if (both && byte_level) return around.roberta(start, separator, true);
   if (both && (files == VocabularyFiles::word_piece || start->content == "[CLS]"))
     return around.pairwise(start, separator, std::nullopt, 1);

@@ -19,9 +19,12 @@ namespace nacre {
 
 struct TokenizerSettings {
   bool lower_case = true, ideographs = true, add_prefix_space = false;
-  std::optional<bool> strip_accents, add_bos, add_eos;
+  std::optional<bool> strip_accents, keep_accents, lower_pieces, add_bos, add_eos;
   int64_t sentinels = 0;  ///< T5's extra_ids
   std::string word_delimiter;
+  std::string model_type;                                ///< of config.json
+  int64_t start_id = -1;                                 ///< its bos_token_id
+  std::string start = "<s>", end = "</s>";               ///< of texts, as a SentencePiece model names them
   std::map<std::string, AddedToken, std::less<>> roles;  ///< "unk_token" and so on
   std::vector<AddedToken> additional;                    ///< special ones without a role
   std::map<int64_t, AddedToken> by_id;                   ///< those whose ids the files give
@@ -37,16 +40,20 @@ struct TokenizerSettings {
  private:
   Result<void> read_config(const Json& json);
   Result<void> read_roles(const Json& json);
+  Result<void> read_model(const Json& json);
   Result<void> read_ids(const Json& json);
 };
 
 /// What a tokenizer without tokenizer.json was made from.
-enum class VocabularyFiles { word_piece, byte_level, clip, sentencepiece, characters };
+enum class VocabularyFiles { word_piece, byte_level, clip, sentencepiece, fairseq, characters };
 
 // tokenizer.json for a vocabulary, without added tokens and post-processor.
 Result<std::string> json_of_vocab_txt(std::string_view text, const TokenizerSettings& settings);
 Result<std::string> json_of_merges(std::string_view vocab_json, std::string_view merges, const TokenizerSettings& settings);
 Result<std::string> json_of_characters(std::string_view vocab_json, const TokenizerSettings& settings);
+
+/// What ALBERT and XLNet do to a text before SentencePiece sees it, as a normalizer's settings; empty for nothing.
+std::string normalizer_before_pieces(const TokenizerSettings& settings, bool xlnet);
 
 /// What is put around a text, as a post-processor's settings; empty for nothing. `find` gives the id of a token.
 std::string post_processor_json(VocabularyFiles files, const TokenizerSettings& settings,

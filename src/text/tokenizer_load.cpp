@@ -8,8 +8,8 @@
 namespace nacre {
 namespace {
 
-constexpr std::string_view kSentencePieceNames[] = {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model",
-                                                    "spm.model"};
+constexpr std::string_view kFairseqName = "sentencepiece.bpe.model";  // the name that goes with fairseq's numbering
+constexpr std::string_view kSentencePieceNames[] = {"tokenizer.model", "spiece.model", kFairseqName, "sentencepiece.model", "spm.model"};
 
 /// The first of the names that the directory has.
 std::optional<std::string> first_file(const std::string& directory, std::span<const std::string_view> names) {
@@ -37,12 +37,13 @@ Result<Tokenizer> Tokenizer::load(const std::string& path) {
 }
 
 Result<Tokenizer> Tokenizer::load_parts(const std::string& directory) {
-  const TokenizerSettings settings = NACRE_TRY(TokenizerSettings::read(directory));
+  TokenizerSettings settings = NACRE_TRY(TokenizerSettings::read(directory));
   const auto path_of = [&](std::string_view name) { return cat(directory, "/", name); };
   const bool vocab_json = is_file(path_of("vocab.json"));
   if (const auto model = first_file(directory, kSentencePieceNames)) {
-    const MappedFile file = NACRE_TRY(map_file(*model));
-    return with_settings(parse_sentencepiece(file.bytes(), &settings), settings, VocabularyFiles::sentencepiece, *model);
+    const auto files = model->ends_with(kFairseqName) ? VocabularyFiles::fairseq : VocabularyFiles::sentencepiece;
+    Result<Tokenizer> pieces = load_pieces(*model, settings);
+    return with_settings(std::move(pieces), settings, files, *model);
   }
   if (vocab_json && is_file(path_of("merges.txt"))) {
     const MappedFile vocab = NACRE_TRY(map_file(path_of("vocab.json"))), merges = NACRE_TRY(map_file(path_of("merges.txt")));
@@ -58,8 +59,35 @@ Result<Tokenizer> Tokenizer::load_parts(const std::string& directory) {
   return with_settings(parse_text(json), settings, vocab_json ? VocabularyFiles::characters : VocabularyFiles::word_piece, directory);
 }
 
-Result<Tokenizer> Tokenizer::parse_sentencepiece(std::span<const std::byte> bytes, const TokenizerSettings* settings) {
-  const auto pieces = NACRE_TRY(SentencePieces::parse(bytes));
+/// A directory's: what is no text for SentencePiece is a special token for transformers, found in the text.
+Result<Tokenizer> Tokenizer::load_pieces(const std::string& path, TokenizerSettings& settings) {
+  using Kind = SentencePieces::Kind;
+  const MappedFile file = NACRE_TRY(map_file(path));
+  auto numbering = SentencePieces::Numbering::own;
+  // CamemBERT's <s> has its own number behind the four; XLM-RoBERTa's is the first.
+  if (path.ends_with(kFairseqName))
+    numbering = settings.start_id == 5 ? SentencePieces::Numbering::fairseq_all : SentencePieces::Numbering::fairseq;
+  const auto pieces = NACRE_TRY(SentencePieces::parse(file.bytes(), numbering));
+  settings.start = pieces->start, settings.end = pieces->end;
+  for (uint32_t id = 0; id < pieces->size(); ++id)
+    if (pieces->kind(id) == Kind::control || pieces->kind(id) == Kind::unknown)
+      settings.additional.push_back(
+          {.content = std::string(pieces->piece(id)), .lstrip = pieces->piece(id) == "<mask>", .normalized = false, .special = true});
+  if (numbering != SentencePieces::Numbering::own && !settings.role("mask_token"))
+    settings.roles["mask_token"] = {.content = "<mask>", .lstrip = true, .normalized = false, .special = true};
+  Tokenizer out = of_pieces(pieces, &settings);
+  const bool xlnet = out.find("<cls>") && out.find("<sep>");
+  const std::string before = normalizer_before_pieces(settings, xlnet);
+  if (!before.empty()) out.normalizer_ = make_normalizer(pieces, NACRE_TRY(load_normalizer(NACRE_TRY(parse_json(before)))));
+  return out;
+}
+
+Result<Tokenizer> Tokenizer::parse_sentencepiece(std::span<const std::byte> bytes) {
+  return of_pieces(NACRE_TRY(SentencePieces::parse(bytes)), nullptr);
+}
+
+/// With settings their tokens show in decoded text though they are control pieces.
+Tokenizer Tokenizer::of_pieces(const std::shared_ptr<const SentencePieces>& pieces, const TokenizerSettings* settings) {
   std::set<std::string, std::less<>> shown;
   if (settings)
     for (const AddedToken& token : settings->tokens()) shown.insert(token.content);

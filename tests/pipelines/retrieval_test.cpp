@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "io/safetensors.h"
 #include "nacre/embed.h"
 #include "nacre/sparse.h"
 #include "tests/pipelines/tiny_model.h"
@@ -72,6 +73,80 @@ TEST(ColBert, OneCheckpoint) {
 TEST(ColBert, Modules) {
   NACRE_NEEDS_TINY("colbert-modules");
   expect_colbert("colbert-modules");
+}
+
+/// The reference's steps by hand: what the encoder and the layer behind it make of these ids.
+std::vector<float> token_vectors(const TinyModel& tiny, const std::vector<int64_t>& ids, const std::vector<int64_t>& mask) {
+  const auto length = static_cast<int64_t>(ids.size());
+  Tensor types(DType::int64, {1, length}), tokens(DType::int64, {1, length}), attention(DType::int64, {1, length});
+  std::fill_n(types.mutable_data<int64_t>().data(), length, 0);
+  std::copy(ids.begin(), ids.end(), tokens.mutable_data<int64_t>().begin());
+  std::copy(mask.begin(), mask.end(), attention.mutable_data<int64_t>().begin());
+  const Outputs outputs = Session::load(tiny.path()).run({{"input_ids", tokens}, {"attention_mask", attention}, {"token_type_ids", types}});
+  const std::span<const float> hidden = outputs["last_hidden_state"].data<float>();
+  const Safetensors weights = *load_safetensors((tiny.path() / "model.safetensors").string());
+  const std::span<const float> layer = weights.find("linear.weight")->data<float>();
+  const size_t width = hidden.size() / ids.size(), features = layer.size() / width;
+  std::vector<float> out(ids.size() * features);
+  for (size_t token = 0; token < ids.size(); ++token) {
+    double squares = 0;
+    for (size_t feature = 0; feature < features; ++feature) {
+      float& sum = out[token * features + feature] = 0;
+      for (size_t i = 0; i < width; ++i) sum += hidden[token * width + i] * layer[feature * width + i];
+      squares += double{sum} * double{sum};
+    }
+    for (size_t feature = 0; feature < features; ++feature) out[token * features + feature] /= static_cast<float>(std::sqrt(squares));
+  }
+  return out;
+}
+
+void expect_rows(const Tensor& got, std::vector<float> want) {
+  ASSERT_EQ(static_cast<size_t>(got.size()), want.size());
+  for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got.data<float>()[i], want[i], 1e-5) << i;
+}
+
+// [CLS] w2, [SEP] w3, mask 4, markers w5 and w6; "!" is on the skip list.
+TEST(ColBert, QueriesAreMarkedAndExpandedAndDocumentsSkipPunctuation) {
+  NACRE_NEEDS_TINY("colbert");
+  const TinyModel tiny("colbert");
+  std::string vocabulary;
+  for (int id = 0; id <= 99; ++id) vocabulary += cat("\"", id == 4 ? "[MASK]" : cat("w", id), "\":", id, ",");
+  tiny.write("tokenizer.json", cat(R"({"model":{"type":"WordPiece","unk_token":"w1","vocab":{)", vocabulary, R"("!":100}},
+      "pre_tokenizer":{"type":"BertPreTokenizer"},"added_tokens":[{"id":4,"content":"[MASK]","special":true}],
+      "post_processor":{"type":"BertProcessing","cls":["w2",2],"sep":["w3",3]}})"));
+  const std::string lengths = R"("query_maxlen": 8, "doc_maxlen": 7, "query_token_id": "w5", "doc_token_id": "w6")";
+  const std::vector<std::string> texts{"w58 w20", "w58 ! w20 w30 w31"};
+  for (const bool attends : {false, true}) {
+    tiny.write("artifact.metadata", cat("{", lengths, R"(, "attend_to_mask_tokens": )", attends ? "true" : "false", "}"));
+    const Embedder embedder = Embedder::load(tiny.path());
+    const int64_t seen = attends;
+    expect_rows(embedder.embed_queries(texts).matrices[0],
+                token_vectors(tiny, {2, 5, 58, 20, 3, 4, 4, 4}, {1, 1, 1, 1, 1, seen, seen, seen}));
+    const Embeddings documents = embedder.embed(texts);
+    expect_rows(documents.matrices[0], token_vectors(tiny, {2, 6, 58, 20, 3}, {1, 1, 1, 1, 1}));
+    std::vector<float> cut = token_vectors(tiny, {2, 6, 58, 100, 20, 30, 3}, {1, 1, 1, 1, 1, 1, 1});
+    cut.erase(cut.begin() + 3 * 128, cut.begin() + 4 * 128);
+    expect_rows(documents.matrices[1], cut);
+    EXPECT_EQ(documents.truncated, std::vector<size_t>{1});
+  }
+}
+
+TEST(ColBert, PyLatesSettingsCountAndAMissingMarkerIsNamed) {
+  NACRE_NEEDS_TINY("colbert-modules");
+  const TinyModel tiny("colbert-modules");
+  tiny.write("config_sentence_transformers.json",
+             R"({"query_prefix": "w5", "document_prefix": "w6", "query_length": 6, "document_length": 9, "skiplist_words": ["w20"],
+                 "do_query_expansion": false, "attend_to_expansion_tokens": false})");
+  const std::vector<std::string> texts{"w58 w20"};
+  const Embedder embedder = Embedder::load(tiny.path());
+  EXPECT_TRUE(embedder.has_roles());
+  EXPECT_EQ(embedder.embed_queries(texts).matrices[0].shape()[0], 3);
+  EXPECT_EQ(embedder.embed(texts).matrices[0].shape()[0], 2);
+  tiny.write("config_sentence_transformers.json", R"({"query_prefix": "[Q] "})");
+  try {
+    Embedder::load(tiny.path());
+    FAIL() << "no marker, and no error";
+  } catch (const Error& error) { EXPECT_NE(std::string(error.what()).find("no marker \"[Q] \""), std::string::npos) << error.what(); }
 }
 
 TEST(EmbedderOptions, PromptsDimensionsAndPooling) {

@@ -1,7 +1,12 @@
 // Files and texts that nobody should make, and somebody will: an error or a result, in time and memory that grow with them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
 #include <string>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "text/decode_stream.h"
 #include "text/tokenizer.h"
@@ -139,6 +144,65 @@ TEST(BadTokenizer, DecodersThatGrowWithoutEndAreStopped) {
   ASSERT_TRUE(tokenizer) << message_of(tokenizer);
   EXPECT_LT(tokenizer->decode(std::vector<uint32_t>{1, 1})->size(), size_t{3} << 28);
 }
+
+/// The least CPU time of some passes over one word that no two of which are alike.
+double cpu_seconds(const Tokenizer& tokenizer, const std::string& word) {
+  double least = 1e9;
+  for (int pass = 0; pass < 4; ++pass) {
+    const std::clock_t before = std::clock();
+    EXPECT_TRUE(tokenizer.encode(word));
+    least = std::min(least, static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
+  }
+  return least;
+}
+
+TEST(BadText, AWordTenTimesAsLongTakesTenTimesTheTime) {
+  std::string word, pieces = R"(["?", 0], ["a", -1], ["b", -1.1])", entries = R"("?": 0, "a": 1, "b": 2, "##a": 3, "##b": 4)", merges;
+  std::vector<std::string> known{"a", "b"};
+  uint32_t state = 1;
+  const auto random = [&](uint32_t count) { return static_cast<uint32_t>((state = state * 1664525 + 1013904223) >> 8) % count; };
+  for (uint32_t id = 5; known.size() < 400;) {
+    const std::string left = known[random(static_cast<uint32_t>(known.size()))], right = known[random(static_cast<uint32_t>(known.size()))];
+    const std::string token = left + right;
+    if (token.size() > 20 || std::find(known.begin(), known.end(), token) != known.end()) continue;
+    known.push_back(token);
+    pieces += cat(", [\"", token, "\", -", random(90) + 10, ".5]");
+    entries += cat(", \"", token, "\": ", id, ", \"##", token, "\": ", id + 1);
+    id += 2;
+    merges += cat(merges.empty() ? "" : ", ", "\"", left, " ", right, "\"");
+  }
+  while (word.size() < 1000000) word += "ab"[random(2)];
+  const std::string models[] = {
+      cat(R"({"type": "WordLevel", "unk_token": "?", "vocab": {)", entries, "}}"),
+      cat(R"({"type": "WordPiece", "unk_token": "?", "max_input_chars_per_word": 2000000, "vocab": {)", entries, "}}"),
+      cat(R"({"type": "Unigram", "unk_id": 0, "vocab": [)", pieces, "]}"),
+      cat(R"({"type": "BPE", "vocab": {)", entries, R"(}, "merges": [)", merges, "]}")};
+  for (const std::string& model : models) {
+    const auto tokenizer = Tokenizer::parse(file(model));
+    ASSERT_TRUE(tokenizer) << message_of(tokenizer);
+    const double tenth = cpu_seconds(*tokenizer, word.substr(0, 100000)), whole = cpu_seconds(*tokenizer, word);
+    EXPECT_LT(whole, 20 * tenth + 0.005) << model.substr(0, 30);  // a quadratic one takes a hundred times as long
+  }
+}
+
+#ifdef __GLIBC__
+size_t heap_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(BadText, TheCacheOfWordsIsBounded) {
+  const auto tokenizer = Tokenizer::parse(file(kBpe));
+  ASSERT_TRUE(tokenizer);
+  const size_t before = heap_bytes();
+  for (uint32_t number = 0; number < 100000; ++number) {
+    std::string word;
+    for (uint32_t bit = 0; bit < 17; ++bit) word += "ab"[number >> bit & 1];
+    ASSERT_TRUE(tokenizer->encode(word));
+  }
+  EXPECT_LT(heap_bytes(), before + (size_t{2} << 20));  // 100,000 entries of 128 bytes would be 12 MB
+}
+#endif
 
 TEST(BadText, WordsOfTenMegabytesTakeLinearTime) {
   const std::string text = repeated("aab", 10000000 / 3);

@@ -88,6 +88,82 @@ TEST(TokenizerFiles, SentencePieceTakesBosFromTheConfig) {
   EXPECT_EQ(*tokenizer->decode(std::vector<uint32_t>{1, 23325, 2294, 2}), "Hello world");
 }
 
+/// Ids of every line but those that `differs` names: transformers converts the model to other normalizers there.
+void check_ids(const std::string& folder, const std::string& model, size_t most_different) {
+  const Directory directory;
+  directory.copy(folder, model);
+  directory.copy(folder, "tokenizer_config.json");
+  const auto tokenizer = Tokenizer::load(directory.path());
+  ASSERT_TRUE(tokenizer) << tokenizer.error().what();
+  size_t different = 0;
+  for (const Json& line : read_json_lines(shared_path("tokenizers/" + folder + "/golden.jsonl.gz"))) {
+    const std::string& text = corpus().at(static_cast<size_t>(*line.integer("i")));
+    std::vector<int64_t> got;
+    for (const uint32_t id : tokenizer->encode(text)->ids) got.push_back(id);
+    different += got != *line.at("ids")->integers();
+  }
+  EXPECT_LE(different, most_different) << folder;
+}
+
+TEST(TokenizerFiles, SentencePieceModelsGetTheSpecialTokensOfTheirFamilies) {
+  NACRE_NEEDS_SHARED("tokenizers/xlnet/spiece.model.gz");
+  check_ids("t5", "spiece.model", 17);
+  check_ids("gemma2", "tokenizer.model", 0);
+  check_ids("mistral-v1-legacy", "tokenizer.model", 0);
+}
+
+/// A directory with a folder's model and settings alone.
+Result<Tokenizer> with_model_alone(const Directory& directory, const std::string& folder) {
+  directory.copy(folder, "spiece.model");
+  directory.copy(folder, "tokenizer_config.json");
+  return Tokenizer::load(directory.path());
+}
+
+TEST(TokenizerFiles, XlnetsFrameIsBehindTheText) {
+  NACRE_NEEDS_SHARED("tokenizers/xlnet/spiece.model.gz");
+  const Directory directory;
+  const auto tokenizer = with_model_alone(directory, "xlnet");
+  ASSERT_TRUE(tokenizer) << tokenizer.error().what();
+  const auto pair = tokenizer->encode("Hello world", "caf\u00E9<mask>");
+  ASSERT_TRUE(pair);
+  const std::vector<std::string_view> tokens = pair->tokens, end(tokens.end() - 3, tokens.end());
+  EXPECT_EQ(end, (std::vector<std::string_view>{"<mask>", "<sep>", "<cls>"}));
+  EXPECT_EQ(pair->type_ids.back(), 2u);
+  EXPECT_EQ(pair->type_ids[pair->size() - 2], 1u);
+  EXPECT_EQ(pair->type_ids.front(), 0u);
+  EXPECT_EQ(pair->ids, tokenizer->encode("Hello world", "cafe<mask>")->ids);
+}
+
+TEST(TokenizerFiles, AlbertsAccentsAndCaseAreThoseOfItsSettings) {
+  NACRE_NEEDS_SHARED("tokenizers/albert-german/spiece.model.gz");
+  const Directory directory;
+  const auto tokenizer = with_model_alone(directory, "albert-german");
+  ASSERT_TRUE(tokenizer) << tokenizer.error().what();
+  const auto got = tokenizer->encode("\u00DCber ``Wien''");
+  EXPECT_EQ(got->ids, tokenizer->encode("uber \"wien\"")->ids);
+  EXPECT_EQ(got->tokens.front(), "[CLS]");
+  EXPECT_EQ(got->offsets[1].begin, 0u);
+}
+
+TEST(TokenizerFiles, TheNameOfAFairseqModelChangesItsNumbers) {
+  NACRE_NEEDS_SHARED("tokenizers/spm-unigram-bytes/tokenizer.model.gz");
+  const std::string bytes = read_gz(shared_path("tokenizers/spm-unigram-bytes/tokenizer.model.gz"));
+  const auto own = Tokenizer::parse_sentencepiece(std::as_bytes(std::span(bytes)));
+  const Directory directory;
+  directory.add("sentencepiece.bpe.model", bytes);
+  const auto xlm = Tokenizer::load(directory.path());
+  ASSERT_TRUE(xlm) << xlm.error().what();
+  const auto size = static_cast<uint32_t>(own->vocabulary_size());
+  std::vector<uint32_t> want{0}, all{5};
+  for (const uint32_t id : own->encode("Hello world 12")->ids) want.push_back(id + 1), all.push_back(id + 4);
+  want.insert(want.end(), {size + 1, 2}), all.insert(all.end(), {size + 4, 6});
+  EXPECT_EQ(xlm->encode("Hello world 12 <mask>")->ids, want);
+  EXPECT_EQ(xlm->encode("<pad>")->ids, (std::vector<uint32_t>{0, 1, 2}));
+  EXPECT_EQ(xlm->encode("", "")->ids, (std::vector<uint32_t>{0, 2, 2, 2}));
+  directory.add("config.json", R"({"model_type": "camembert", "bos_token_id": 5, "eos_token_id": 6})");
+  EXPECT_EQ(Tokenizer::load(directory.path())->encode("Hello world 12 <mask>")->ids, all);
+}
+
 TEST(TokenizerFiles, CharactersDecodeAsCtc) {
   const Directory directory;
   directory.add("vocab.json", R"({"<pad>": 0, "<unk>": 1, "|": 2, "a": 3, "b": 4})");

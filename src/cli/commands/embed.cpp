@@ -18,6 +18,7 @@ struct Options {
   TaskLineOptions lines;
   std::string kind = "auto", pooling = "auto", normalise = "auto", encoding = "float", prompt, prompt_name;
   int64_t dimensions = 0;
+  bool query = false;
 };
 
 constexpr std::pair<const char*, Pooling> kPoolings[] = {{"mean", Pooling::mean},
@@ -72,7 +73,7 @@ std::span<const float> row_of(const Embeddings& embeddings, size_t i) {
 
 std::vector<TaskAnswer> dense_answers(const Embedder& embedder, const Options& options, std::span<const TaskLine> lines) {
   const std::vector<std::string> texts = texts_of(lines);
-  const Embeddings embeddings = embedder.embed(texts);
+  const Embeddings embeddings = options.query ? embedder.embed_queries(texts) : embedder.embed(texts);
   std::vector<TaskAnswer> out;
   for (size_t i = 0; i < texts.size(); ++i) {
     const std::string vector =
@@ -146,12 +147,14 @@ int embed(const Options& options) {
   check_task(options.lines);
   try {
     if (is_sparse(options)) {
+      if (options.query) throw wrong_use("--query", "this model takes queries and documents alike");
       const SparseEmbedder embedder = SparseEmbedder::load(options.lines.model, options.lines.task());
       return run_lines(options.lines, {"token", "weight"},
                        [&](std::span<const TaskLine> lines) { return sparse_answers(embedder, lines); });
     }
     const Stopwatch load;
     const Embedder embedder = Embedder::load(options.lines.model, embed_options(options));
+    if (options.query && !embedder.has_roles()) throw wrong_use("--query", "this model takes queries and documents alike");
     if (options.lines.output == "table") return show_table(embedder, options, load.seconds());
     return run_lines(options.lines, {}, [&](std::span<const TaskLine> lines) { return dense_answers(embedder, options, lines); });
   } catch (const Error& error) { throw Failure{options.lines.model, error}; }
@@ -169,6 +172,7 @@ Action configure(CLI::App& app) {
       ->check(CLI::IsMember({"auto", "yes", "no"}));
   app.add_option("--prompt", options->prompt, "stands before every text");
   app.add_option("--prompt-name", options->prompt_name, "one of the directory's prompts (query, document, ...)");
+  app.add_flag("--query", options->query, "the texts are queries, which ColBERT's models mark and fill up with masks");
   app.add_option("--dimensions", options->dimensions, "keeps the first so many components (Matryoshka); 0: all")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--encoding", options->encoding,

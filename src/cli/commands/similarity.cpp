@@ -48,13 +48,19 @@ std::vector<double> scores_of(const Embeddings& embeddings, size_t first, size_t
 
 std::vector<TaskAnswer> answers_of(const Embedder& embedder, const Options& options, std::span<const TaskLine> lines) {
   std::vector<Sentences> all;
-  std::vector<std::string> texts;
+  std::vector<std::string> texts, sources;
   for (const TaskLine& line : lines) {
     all.push_back(sentences_of(line, options));
     texts.push_back(all.back().source);
+    sources.push_back(all.back().source);
     texts.insert(texts.end(), all.back().others.begin(), all.back().others.end());
   }
-  const Embeddings embeddings = embedder.embed(texts);
+  Embeddings embeddings = embedder.embed(texts);
+  if (!embeddings.matrices.empty()) {  // late interaction: the source is the query
+    Embeddings queries = embedder.embed_queries(sources);
+    size_t first = 0;
+    for (size_t i = 0; i < all.size(); first += 1 + all[i++].others.size()) embeddings.matrices[first] = std::move(queries.matrices[i]);
+  }
   std::vector<TaskAnswer> out;
   size_t first = 0;
   for (const Sentences& each : all) {

@@ -132,6 +132,53 @@ Result<void> read_limits(const ModelDirectory& encoder, SentenceModules& out) {
   return {};
 }
 
+constexpr std::string_view kPunctuation = R"(!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~)";
+
+/// https://github.com/stanford-futuredata/ColBERT/blob/main/colbert/infra/config/settings.py
+Result<LateInteraction> read_artifact(const Json& json) {
+  LateInteraction out;
+  out.query_marker = NACRE_TRY(json.text("query_token_id", "[unused0]"));
+  out.document_marker = NACRE_TRY(json.text("doc_token_id", "[unused1]"));
+  out.query_length = NACRE_TRY(json.integer("query_maxlen", 32));
+  out.document_length = NACRE_TRY(json.integer("doc_maxlen", 220));
+  out.attends_to_masks = NACRE_TRY(json.boolean("attend_to_mask_tokens", false));
+  out.skips_texts = true;
+  if (NACRE_TRY(json.boolean("mask_punctuation", true)))
+    for (const char letter : kPunctuation) out.skipped.emplace_back(1, letter);
+  return out;
+}
+
+/// https://github.com/lightonai/pylate/blob/main/pylate/models/colbert.py
+Result<LateInteraction> read_pylate(const Json& json) {
+  LateInteraction out;
+  out.query_marker = NACRE_TRY(json.text("query_prefix", "[Q] "));
+  out.document_marker = NACRE_TRY(json.text("document_prefix", "[D] "));
+  out.query_length = NACRE_TRY(json.integer("query_length", 32));
+  out.document_length = NACRE_TRY(json.integer("document_length", 180));
+  out.expands_queries = NACRE_TRY(json.boolean("do_query_expansion", true));
+  out.attends_to_masks = NACRE_TRY(json.boolean("attend_to_expansion_tokens", false));
+  if (json.has("skiplist_words"))
+    out.skipped = NACRE_TRY(NACRE_TRY(json.at("skiplist_words")).texts());
+  else
+    for (const char letter : kPunctuation) out.skipped.emplace_back(1, letter);
+  return out;
+}
+
+Result<void> read_late_interaction(const ModelDirectory& directory, SentenceModules& out) {
+  const Json json = NACRE_TRY(directory.json_or_empty("config_sentence_transformers.json"));
+  if (directory.has("artifact.metadata")) {
+    out.late = NACRE_TRY(read_artifact(NACRE_TRY(directory.json("artifact.metadata"))));
+  } else if (json.has("query_prefix") || json.has("query_length") || json.has("skiplist_words")) {
+    out.late = NACRE_TRY(read_pylate(json));
+  }
+  constexpr int64_t least = 3, most = 1 << 20;  // start, marker, end
+  for (const int64_t length : {out.late ? out.late->query_length : least, out.late ? out.late->document_length : least})
+    if (length < least || length > most)
+      return fail(ErrorCode::invalid_model, directory.path(), ": queries or documents of ", length, " tokens, outside [", least, ", ", most,
+                  "]");
+  return {};
+}
+
 Result<void> read_prompts(const ModelDirectory& directory, SentenceModules& out) {
   const Json json = NACRE_TRY(directory.json_or_empty("config_sentence_transformers.json"));
   if (json.has("prompts"))
@@ -168,6 +215,7 @@ Result<SentenceModules> read_sentence_modules(const ModelDirectory& directory) {
   }
   NACRE_TRY(read_limits(NACRE_TRY(ModelDirectory::open(out.encoder)), out));
   NACRE_TRY(read_prompts(directory, out));
+  NACRE_TRY(read_late_interaction(directory, out));
   return out;
 }
 

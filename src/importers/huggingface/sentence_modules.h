@@ -30,6 +30,16 @@ struct SentenceModule {
   bool log1p_twice = false;  ///< splade_pooling: activation "log1p_relu"
 };
 
+/// What ColBERT's code does around the model.
+struct LateInteraction {
+  std::string query_marker, document_marker;         ///< tokens that stand behind the first one
+  int64_t query_length = 32, document_length = 220;  ///< tokens, special ones included
+  bool expands_queries = true;                       ///< with mask tokens, up to query_length
+  bool attends_to_masks = false;
+  std::vector<std::string> skipped;  ///< their tokens' vectors are left out of documents
+  bool skips_texts = false;          ///< `skipped` are texts, whose first tokens count, instead of tokens
+};
+
 struct SentenceModules {
   std::string encoder;                         ///< directory of config.json, weights and tokenizer
   int64_t max_length = 512;                    ///< tokens, special ones included
@@ -37,6 +47,7 @@ struct SentenceModules {
   std::vector<SentenceModule> modules;         ///< behind the encoder, in order
   std::map<std::string, std::string> prompts;  ///< by name; of config_sentence_transformers.json
   std::string default_prompt;                  ///< a key of `prompts`; empty: none
+  std::optional<LateInteraction> late;         ///< of artifact.metadata, or of config_sentence_transformers.json as PyLate writes it
   std::string similarity;                      ///< "cosine", "dot", "euclidean", "manhattan"; empty where the files do not say
 };
 

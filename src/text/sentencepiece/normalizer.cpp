@@ -87,9 +87,11 @@ class Builder {
 
 class SentencePieceNormalizer final : public Normalizer {
  public:
-  explicit SentencePieceNormalizer(std::shared_ptr<const SentencePieces> pieces) : pieces_(std::move(pieces)) {}
+  SentencePieceNormalizer(std::shared_ptr<const SentencePieces> pieces, std::unique_ptr<const Normalizer> before)
+      : pieces_(std::move(pieces)), before_(std::move(before)) {}
 
   void apply(Normalized& text) const override {
+    if (before_) before_->apply(text);
     Builder builder(text.text(), *pieces_);
     builder.run(text);
     const std::string built = builder.text();
@@ -98,12 +100,13 @@ class SentencePieceNormalizer final : public Normalizer {
 
  private:
   std::shared_ptr<const SentencePieces> pieces_;
+  std::unique_ptr<const Normalizer> before_;
 };
 
 }  // namespace
 
-std::unique_ptr<const Normalizer> make_normalizer(std::shared_ptr<const SentencePieces> pieces) {
-  return std::make_unique<SentencePieceNormalizer>(std::move(pieces));
+std::unique_ptr<const Normalizer> make_normalizer(std::shared_ptr<const SentencePieces> pieces, std::unique_ptr<const Normalizer> before) {
+  return std::make_unique<SentencePieceNormalizer>(std::move(pieces), std::move(before));
 }
 
 }  // namespace nacre

@@ -14,10 +14,32 @@ bool is_text(SentencePieces::Kind kind) {
   return kind == Kind::normal || kind == Kind::user_defined || kind == Kind::unused;
 }
 
+/// https://github.com/huggingface/transformers/blob/v4.57.1/src/transformers/models/xlm_roberta/tokenization_xlm_roberta.py
+Result<void> number_as_fairseq(std::vector<sentencepiece::PieceProto>& pieces, bool all) {
+  using Kind = SentencePieces::Kind;
+  constexpr std::string_view first[] = {"<unk>", "<s>", "</s>"};
+  for (size_t i = 0; i < std::size(first); ++i)
+    if (i >= pieces.size() || pieces[i].text != first[i])
+      return fail(ErrorCode::invalid_model,
+                  "sentencepiece.bpe.model: the first pieces are not <unk>, <s>, </s>, which fairseq's numbering needs");
+  const auto control = [](std::string_view text) { return sentencepiece::PieceProto{text, 0, Kind::control}; };
+  const sentencepiece::PieceProto unknown = pieces[0];
+  if (all) {
+    pieces[0] = control("<unk>NOTUSED");
+    pieces.insert(pieces.begin(), {control("<s>NOTUSED"), control("<pad>"), control("</s>NOTUSED"), unknown});
+  } else {
+    const sentencepiece::PieceProto start = pieces[1], end = pieces[2];
+    pieces.insert(pieces.begin(), control(""));
+    pieces[0] = start, pieces[1] = control("<pad>"), pieces[2] = end, pieces[3] = unknown;
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<const std::byte> bytes) {
-  const sentencepiece::ModelProto proto = NACRE_TRY(sentencepiece::parse_model(bytes));
+Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<const std::byte> bytes, Numbering numbering) {
+  sentencepiece::ModelProto proto = NACRE_TRY(sentencepiece::parse_model(bytes));
+  if (numbering != Numbering::own) NACRE_TRY(number_as_fairseq(proto.pieces, numbering == Numbering::fairseq_all));
   auto out = std::make_shared<SentencePieces>();
   out->algorithm = proto.algorithm;
   out->byte_fallback = proto.byte_fallback;
@@ -27,6 +49,7 @@ Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<co
   out->escape_whitespaces = proto.escape_whitespaces;
   if (find_invalid_utf8(proto.unknown_surface)) return fail(ErrorCode::invalid_model, "sentencepiece: unk_surface is not UTF-8");
   out->unknown_surface = proto.unknown_surface;
+  out->start = proto.start, out->end = proto.end;
   out->charsmap = NACRE_TRY(Charsmap::load(proto.charsmap));
   NACRE_TRY(out->fill(proto));
   return out;

@@ -23,8 +23,12 @@ class SentencePieces {
   using Kind = sentencepiece::Kind;
   using Algorithm = sentencepiece::Algorithm;
 
+  /// How a model numbers the pieces. fairseq's have tokens of their own in front: <s> <pad> </s> <unk> and the fourth piece on
+  /// (XLM-RoBERTa), or four and then all pieces (CamemBERT).
+  enum class Numbering : uint8_t { own, fairseq, fairseq_all };
+
   /// Untrusted bytes. Fails (invalid_model) on what SentencePiece itself refuses: no unknown piece, equal or empty ones.
-  static Result<std::shared_ptr<const SentencePieces>> parse(std::span<const std::byte> bytes);
+  static Result<std::shared_ptr<const SentencePieces>> parse(std::span<const std::byte> bytes, Numbering numbering = Numbering::own);
 
   const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
   size_t size() const noexcept { return kinds_.size(); }
@@ -46,7 +50,7 @@ class SentencePieces {
   Algorithm algorithm = Algorithm::unigram;
   bool byte_fallback = false, whitespace_is_suffix = false;
   bool add_dummy_prefix = true, remove_extra_whitespaces = true, escape_whitespaces = true;
-  std::string unknown_surface;
+  std::string unknown_surface, start, end;
   Charsmap charsmap;
 
  private:
@@ -61,7 +65,9 @@ class SentencePieces {
   std::vector<uint32_t> byte_ids_;
 };
 
-std::unique_ptr<const Normalizer> make_normalizer(std::shared_ptr<const SentencePieces> pieces);
+/// `before` (may be null) sees the text first.
+std::unique_ptr<const Normalizer> make_normalizer(std::shared_ptr<const SentencePieces> pieces,
+                                                  std::unique_ptr<const Normalizer> before = nullptr);
 std::unique_ptr<const TokenModel> make_model(std::shared_ptr<const SentencePieces> pieces);
 /// Control pieces leave no text, those in `shown` excepted.
 std::unique_ptr<const Decoder> make_decoder(std::shared_ptr<const SentencePieces> pieces, std::set<std::string, std::less<>> shown);
