@@ -4,6 +4,7 @@
 #
 #     tests/suites/onnx.sh                              every row of the table below
 #     tests/suites/onnx.sh native "native --no-optimise"   some rows
+#     tests/suites/onnx.sh onnxruntime-1.17             the oldest ONNX Runtime, which NACRE_TEST_ONNXRUNTIME_OLD names
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${NACRE_BUILD:-$root/build/release}
@@ -25,9 +26,12 @@ export NACRE_ONNXRUNTIME
 
 passed=0 failed=0
 for row in "${rows[@]}"; do
-  backend=${row%% *} out=
+  backend=${row%% *} out= list=expected_failures.txt library=$NACRE_ONNXRUNTIME words=$row
+  if [ "$row" = onnxruntime-1.17 ]; then
+    backend=onnxruntime words=onnxruntime list=expected_failures_1.17.txt library=${NACRE_TEST_ONNXRUNTIME_OLD:?names no ONNX Runtime of 1.17}
+  fi
   # shellcheck disable=SC2086  # a row is words
-  out=$("$build/tests/onnx_suite" --data "$data" --backend $row --expected-failures "$root/src/backends/$backend/expected_failures.txt" 2>&1)
+  out=$(NACRE_ONNXRUNTIME=$library "$build/tests/onnx_suite" --data "$data" --backend $words --expected-failures "$root/src/backends/$backend/$list" 2>&1)
   p=$(sed -n 's/^\([0-9]*\) passed, [0-9]* failed, [0-9]* skipped$/\1/p' <<<"$out" | tail -n 1)
   f=$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed, [0-9]* skipped$/\1/p' <<<"$out" | tail -n 1)
   x=$(sed -n 's/^\([0-9]*\) failed as expected$/\1/p' <<<"$out" | tail -n 1)
