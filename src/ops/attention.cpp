@@ -13,8 +13,12 @@ struct Sizes {
   SymDim keys() const { return past + incoming; }
 };
 
+constexpr int64_t kMostHeads = 1 << 16;
+
 Result<SymDim> divided(const SymDim& hidden, int64_t heads, std::string_view what) {
   if (heads < 1) return fail(ErrorCode::invalid_model, what, " is required for 3-D inputs");
+  // No features divide into any number of heads, and loops walk the heads.
+  if (heads > kMostHeads) return fail(ErrorCode::invalid_model, what, " is ", heads, ", more than ", kMostHeads);
   if (hidden.is_constant() && *hidden.constant() % heads != 0)
     return fail(ErrorCode::invalid_argument, hidden, " features do not divide into ", heads, " heads");
   return floor_div(hidden, heads);
