@@ -1,8 +1,7 @@
 // Convolution of channels-last values without im2col: the rows of a tile are neighbouring output positions, which lie evenly
 // spaced in x for every tap, so the product's register tile reads them where they are. Loops, outermost first: block of output
 // channels, stretch of taps and depth (their weights stay in the second-level cache), row, tile of columns (its part of x stays
-// in the first level), panel. One panel over all tiles with all its depth at once, without these blocks, ran at half the speed
-// for 1024 channels and more.
+// in the first level), panel. One panel over all tiles with all its depth at once was slower for many channels (bench/RESULTS.md).
 #include "backends/native/kernels/gemm_tile.h"
 
 namespace nacre::NACRE_ISA {
