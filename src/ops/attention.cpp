@@ -1,6 +1,7 @@
 // Attention: y = softmax(softcap(scale * q k^T) + mask) v, with grouped heads, a key/value cache and causal masking.
 // https://onnx.ai/onnx/operators/onnx__Attention.html
 #include "ops/attend.h"
+#include "ops/heads.h"
 #include "ops/movement.h"
 
 namespace nacre {
@@ -13,11 +14,8 @@ struct Sizes {
   SymDim keys() const { return past + incoming; }
 };
 
-constexpr int64_t kMostHeads = 1 << 16;
-
 Result<SymDim> divided(const SymDim& hidden, int64_t heads, std::string_view what) {
   if (heads < 1) return fail(ErrorCode::invalid_model, what, " is required for 3-D inputs");
-  // No features divide into any number of heads, and loops walk the heads.
   if (heads > kMostHeads) return fail(ErrorCode::invalid_model, what, " is ", heads, ", more than ", kMostHeads);
   if (hidden.is_constant() && *hidden.constant() % heads != 0)
     return fail(ErrorCode::invalid_argument, hidden, " features do not divide into ", heads, " heads");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/heads.h"
 #include "ops/op.h"
 
 namespace nacre {
@@ -19,8 +20,7 @@ Result<Rule> read_rule(const Attributes& attributes, bool has_decay, bool has_be
     return fail(ErrorCode::invalid_model, "update_rule '", name, "' is none of linear, gated, delta, gated_delta");
   const Rule out{name == "gated" || name == "gated_delta", name == "delta" || name == "gated_delta", attributes.integer("q_num_heads", 0),
                  attributes.integer("kv_num_heads", 0)};
-  if (out.kv_heads < 1 || out.heads < 1 || out.heads % out.kv_heads != 0)
-    return fail(ErrorCode::invalid_model, "q_num_heads ", out.heads, " is no positive multiple of kv_num_heads ", out.kv_heads);
+  NACRE_TRY(check_heads(out.heads, out.kv_heads));
   if (out.gated != has_decay)
     return fail(ErrorCode::invalid_model, "update_rule '", name, "' ", out.gated ? "needs" : "takes no", " decay");
   if (out.delta != has_beta) return fail(ErrorCode::invalid_model, "update_rule '", name, "' ", out.delta ? "needs" : "takes no", " beta");

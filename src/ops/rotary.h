@@ -19,6 +19,7 @@ struct Rotary {
 /// Rotates x into y. `row(batch, position)` is the row of the caches (rotated / 2 wide) that position reads.
 template <class Row>
 void rotate(const Rotary& r, const Tensor& x, const double* cosines, const double* sines, Row row, Tensor& y) {
+  if (y.size() == 0) return;  // no features divide into any number of heads
   const int64_t half = r.rotated / 2;
   std::vector<double> vector(static_cast<size_t>(r.size));
   for (int64_t b = 0; b < r.batch; ++b)

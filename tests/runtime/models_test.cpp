@@ -298,7 +298,7 @@ TEST(ModelsConcurrent, StressOfLoadsRunsUnloadsAndSwaps) {
   const char* seconds = std::getenv("NACRE_STRESS_SECONDS");
   const auto begin = std::chrono::steady_clock::now(), end = begin + std::chrono::seconds(seconds ? std::atoi(seconds) : 2);
   const std::vector<std::string> names = {"a", "b", "c", "d"};
-  const int64_t before = resident_memory();
+  [[maybe_unused]] const int64_t before = resident_memory();
   // Room for all four, each a mebibyte and a little, and for one new version: with less no swap finds any while the threads are slow.
   Models models({.memory_budget = 11 * kMebibyte / 2, .timeout = 20s});
   for (const std::string& name : names) {

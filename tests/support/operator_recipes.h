@@ -272,6 +272,7 @@ com.microsoft:MatMulIntegerToFloat | u[N,K] u[K,M] f_{0.5} f_{0.25} u?_<0:3> | |
 com.microsoft:MoE com.microsoft:QMoE | no: they choose experts by rounded numbers; recorded cases have them
 com.microsoft:NhwcMaxPool | T[N,H+2,W+2,C] | kernel_shape=[1..2,2] strides?=[1..2,1] | m
 com.microsoft:QAttention com.microsoft:QEmbedLayerNormalization | no: shapes of nine quantized operands; recorded cases have them
+com.microsoft:PagedAttention | no: block tables and lengths that must agree; recorded cases have them
 com.microsoft:QGemm | u[N,K] f_{0.5} u_ u[K,M] f_{0.25} u_ k?[M] f_{4} u_ | | m
 com.microsoft:QLinearAdd com.microsoft:QLinearMul | u* f_{0.5} u_ u~ f_{0.25} u_ f_{2} u_ | | m
 com.microsoft:QLinearAveragePool | u[N,C,H+2,W+2] f_{0.5} u_ f_{0.5} u_ | kernel_shape=[2,2] | m

@@ -32,6 +32,18 @@ struct PreparedTranspose {
   std::shared_ptr<const void> weights;
 };
 
+/// Positions beyond the input are multiplied as zeros: weights that are not finite would make NaN of them.
+bool is_finite(const Tensor& w) {
+  const char* from = static_cast<const char*>(w.stored());
+  float sum = 0;
+  for (int64_t i = 0; i < w.size(); ++i) {
+    float value;
+    std::memcpy(&value, from + i * 4, 4);
+    sum += value * 0;
+  }
+  return sum == 0;
+}
+
 Shape shape_of(const NodeView& n, size_t i) { return *constant_shape(*n.fact(i).shape); }
 
 bool matches(const NodeView& n) {
@@ -43,7 +55,7 @@ bool matches(const NodeView& n) {
     if (pad < 0) return false;
   const size_t rank = n.fact(0).shape->size();
   return (rank == 3 || rank == 4) && a.integer("group", 1) == 1 && a.string("auto_pad", "NOTSET") == "NOTSET" && !a.has("output_shape") &&
-         n.constant(1)->size() > 0;
+         n.constant(1)->size() > 0 && is_finite(*n.constant(1));
 }
 
 std::vector<Phase> phases_of(const Window& w, int axis) {

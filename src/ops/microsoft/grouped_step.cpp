@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/heads.h"
+
 namespace nacre {
 
 int64_t kept_rows(int64_t total, int64_t rows, int64_t window) {
@@ -14,8 +16,7 @@ Result<Heads> read_heads(const Attributes& attributes) {
   const int64_t window = attributes.integer("local_window_size", -1), bits = attributes.integer("kv_cache_bit_width", 0);
   const Heads h{attributes.integer("num_heads", 0), attributes.integer("kv_num_heads", 0), windowed ? window : 0,
                 attributes.integer("qk_output", 0), bits == 4 ? DType::int4 : DType::undefined};
-  if (h.query < 1 || h.key < 1 || h.query % h.key != 0)
-    return fail(ErrorCode::invalid_model, "num_heads ", h.query, " is no positive multiple of kv_num_heads ", h.key);
+  NACRE_TRY(check_heads(h.query, h.key));
   if (windowed && window < 1) return fail(ErrorCode::invalid_model, "sliding_window_cache with local_window_size ", window);
   if (h.scores < 0 || h.scores > 2) return fail(ErrorCode::invalid_model, "qk_output ", h.scores, ": expected 0, 1 or 2");
   if (bits != 0 && bits != 4 && bits != 8) return fail(ErrorCode::invalid_model, "kv_cache_bit_width ", bits, ": expected 4 or 8");

@@ -1,5 +1,7 @@
 #include "ops/microsoft/paged_layout.h"
 
+#include "ops/heads.h"
+
 namespace nacre::paged {
 namespace {
 
@@ -60,7 +62,8 @@ Result<Layout> read_layout(const Evaluation& e) {
   const std::string layout = a.string("kv_cache_layout", "SEPARATE");
   l.latent = layout == "LATENT", l.packed = !e.has(kKey);
   const Shape& q = e.shape(kQuery);
-  if (l.heads < 1 || l.kv_heads < 1 || l.heads % l.kv_heads != 0 || (l.latent && l.kv_heads != 1) || (!l.latent && layout != "SEPARATE"))
+  NACRE_TRY(check_heads(l.heads, l.kv_heads));
+  if ((l.latent && l.kv_heads != 1) || (!l.latent && layout != "SEPARATE"))
     return fail(ErrorCode::invalid_model, "num_heads ", l.heads, ", kv_num_heads ", l.kv_heads, " and kv_cache_layout '", layout, "'");
   const int64_t in_row = l.heads + (l.packed ? 2 * l.kv_heads : 0);
   if (q.size() != 2 || q[1] == 0 || q[1] % in_row != 0 || e.has(kValue) != (!l.packed && !l.latent) || e.has(kValueCache) == l.latent ||
