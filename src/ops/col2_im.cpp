@@ -13,7 +13,14 @@ Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   const std::optional<SymShape> image = NACRE_TRY(spelt_shape(inference, 1)), block = NACRE_TRY(spelt_shape(inference, 2));
   if (shape && shape->size() != 3) return fail(ErrorCode::invalid_argument, "input ", *shape, " is not of rank 3");
-  if (!image) return inference.set(0, inference.dtype(0)), Result<void>();
+  if (!image) {  // its length gives the rank
+    const SymShape* list = inference.shape(1);
+    const auto axes = list && list->size() == 1 ? (*list)[0].constant() : std::nullopt;
+    if (!axes || *axes < 0 || *axes > 64) return inference.set(0, inference.dtype(0)), Result<void>();
+    SymShape out = inference.fresh_shape(static_cast<size_t>(*axes) + 2);
+    if (shape) out[0] = (*shape)[0];
+    return inference.set(0, inference.dtype(0), std::move(out)), Result<void>();
+  }
   const SymDim channels = shape && block && !product(*block).is(0) ? floor_div((*shape)[1], product(*block)) : inference.fresh();
   SymShape out{shape ? (*shape)[0] : inference.fresh(), channels};
   out.insert(out.end(), image->begin(), image->end());

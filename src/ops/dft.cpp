@@ -37,7 +37,10 @@ Result<void> infer(Inference& inference) {
   const auto axes = inference.has(2) ? inference.integers(2) : std::vector<int64_t>{-2};
   if (rank < 2 || !axes || axes->size() != 1) {
     if (rank < 2) return fail(ErrorCode::invalid_argument, "takes [..., signal, 1 or 2], given ", *shape);
-    return inference.set(0, inference.dtype(0), inference.fresh_shape(shape->size())), Result<void>();
+    // The axis comes with the run: it changes its dim unless the spectrum is whole and no length is given.
+    SymShape out = direction.onesided || inference.has(1) ? inference.fresh_shape(shape->size()) : *shape;
+    out.back() = direction.to_real() ? 1 : 2;
+    return inference.set(0, inference.dtype(0), std::move(out)), Result<void>();
   }
   const int64_t axis = NACRE_TRY(signal_axis((*axes)[0], rank));
   SymShape out = *shape;

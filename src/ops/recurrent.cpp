@@ -26,7 +26,8 @@ Result<Sizes> read_sizes(const Attributes& attributes, const SymShape* x, const 
   out.steps = x ? (*x)[out.batch_first ? 1 : 0] : unknown();
   out.batch = x ? (*x)[out.batch_first ? 0 : 1] : unknown();
   out.input = x ? (*x)[2] : unknown();
-  out.hidden = r ? (*r)[2] : attributes.has("hidden_size") ? SymDim(attributes.integer("hidden_size", 0)) : unknown();
+  const bool says_hidden = attributes.has("hidden_size") && (!r || !(*r)[2].is_constant());
+  out.hidden = says_hidden ? SymDim(attributes.integer("hidden_size", 0)) : r ? (*r)[2] : unknown();
   return out;
 }
 

@@ -29,11 +29,7 @@ NOT_MET = {name: DECLARED for name in [
     "test_linear_attention_gated_delta_mqa_expanded", "test_linear_attention_no_past_explicit_zeros_expanded",
     "test_linear_attention_prefill_with_past_expanded"]}
 TO_MEND = "our rule is the weaker one"
-NOT_MET |= {name: TO_MEND for name in [
-    "test_dft", "test_dft_axis", "test_dft_inverse", "test_dft_irfft", "test_dft_rfft", "test_col2im_dilations", "test_col2im_pads",
-    "test_col2im_strides", "test_gru_batchwise", "test_gru_defaults", "test_gru_seq_length", "test_gru_with_initial_bias",
-    "test_lstm_batchwise", "test_lstm_defaults", "test_lstm_with_initial_bias", "test_lstm_with_peepholes", "test_rnn_seq_length",
-    "test_simple_rnn_batchwise", "test_simple_rnn_defaults", "test_simple_rnn_with_initial_bias"]}
+NOT_MET |= {name: TO_MEND for name in ["test_col2im_dilations", "test_col2im_pads", "test_col2im_strides"]}
 NOT_MET["test_sequence_model7"] = "onnx takes one of two shapes that a sequence may hold"
 LARGE = 1024  # elements; smaller constants may be shapes, axes and the like
 
