@@ -307,6 +307,10 @@ Result<void> convert(const Tensor& from, Tensor& to, const ConvertOptions& optio
   if (from.size() != to.size()) return fail(ErrorCode::invalid_argument, "cannot convert ", describe(from), " into ", describe(to));
   if (source == target) return copy_elements(from, to), Result<void>{};
   if (source == DType::string) return numbers_from_text(from, to, options);
+  if (source == DType::float8e8m0 && target == DType::boolean) {  // powers of two and NaN; the least is a float that may be flushed to 0
+    std::ranges::fill(to.mutable_data<bool>(), true);
+    return {};
+  }
   if (target == DType::string) return text_from_numbers(from, to);
   if (source == DType::complex64 && target == DType::complex128)
     convert_complex<float, double>(from, to);
