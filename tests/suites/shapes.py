@@ -2,7 +2,7 @@
 """Shape inference against ONNX's own: whatever onnx.shape_inference (strict, propagating data) knows of an edge, `nacre inspect
 --edges` must know too, and where both know a dim they must agree.
 
-    tests/suites/shapes.py [--filter TEXT] [--more]      --more lists every operator whose results ours knows better
+    tests/suites/shapes.sh [--filter TEXT] [--more]      --more lists every operator whose results ours knows better
 
 Over the stored cases of the onnx package, as they are and with every dim of every input a symbol of its own, and over the
 models of the zoo ($NACRE_SHARED/zoo or $NACRE_ZOO). Declared shapes (value_info, outputs) are taken out before: what is
