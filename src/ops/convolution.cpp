@@ -81,6 +81,7 @@ bool is_pointwise(const WindowGrid& grid) {
 
 template <class T>
 Result<void> convolve(Evaluation& e, const Convolution& c, const T* x, const T* w, double* y) {
+  if (c.images == 0 || c.outputs == 0) return {};  // planes of any size, and none of them
   const int64_t in = c.channels / c.groups, out = c.outputs / c.groups, taps = c.grid.windows.taps(), depth = in * taps;
   const int64_t plane = c.plane(), input_plane = c.grid.inputs, block = c.grid.block(depth);
   const bool direct = is_pointwise(c.grid);
