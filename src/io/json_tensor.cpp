@@ -150,6 +150,7 @@ void append_number(std::string& out, T value) {
   if constexpr (std::is_floating_point_v<T>) {
     if (std::isnan(value)) return out += "\"NaN\"", void();
     if (std::isinf(value)) return out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"", void();
+    if (value == 0 && std::signbit(value)) return out += "-0.0", void();  // "-0" reads as an integer, which has no sign of zero
   }
   char text[32];
   out.append(text, std::to_chars(text, text + sizeof text, value).ptr);

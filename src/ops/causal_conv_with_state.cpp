@@ -44,7 +44,7 @@ Result<void> evaluate(Evaluation& e) {
   Tensor *y = NACRE_TRY(e.output(0, x)), *present = NACRE_TRY(e.output(1, state));
   for (int64_t row = 0; row < x[0] * channels; ++row) {
     if (e.has(3)) load_as<double>(e.dtype(3), e.input(3).raw(), row * (taps - 1), taps - 1, padded.data());
-    load_as<double>(e.dtype(0), e.input(0).raw(), row * length, length, padded.data() + taps - 1);
+    load_as<double>(e.dtype(0), e.input(0).raw(), row * length, length, padded.data() + (taps - 1));
     for (int64_t t = 0; t < length; ++t) {
       double sum = bias ? bias[row % channels] : 0;
       for (int64_t tap = 0; tap < taps; ++tap) sum += weights[row % channels * taps + tap] * padded[t + tap];

@@ -18,7 +18,7 @@ class Fuser {
   bool run() {
     bool changed = false;
     for (Node& node : graph_.nodes) {
-      if (!node.op->domain.empty() || !match_.is_float32(node.outputs[0])) continue;
+      if (!node.op->domain.empty() || !node.has_output(0) || !match_.is_float32(node.outputs[0])) continue;
       if (node.op->name == "Div" || node.op->name == "Mul") changed = fuse_hardswish(node) || changed;
       if (node.op->name == "Mul") changed = fuse_silu(node) || fuse_gelu(node) || changed;
     }

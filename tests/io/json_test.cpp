@@ -117,6 +117,9 @@ TEST(JsonTensor, NumbersMustFitTheDtype) {
 
 TEST(JsonTensor, WritesWhatItReads) {
   EXPECT_EQ(tensor_to_json(Tensor::of<float>({2, 2}, {0.1f, -2, NAN, INFINITY})), R"([[0.1,-2],["NaN","Infinity"]])");
+  const std::string zeros = tensor_to_json(Tensor::of<float>({2}, {-0.0f, 0}));
+  EXPECT_EQ(zeros, "[-0.0,0]");
+  EXPECT_EQ(tensor_to_json(*tensor_from_json(*parse_json(zeros), DType::float32)), zeros);
   EXPECT_TRUE(std::isnan(elements<float>(*tensor("[\"NaN\"]", DType::float32))[0]));
   EXPECT_EQ(tensor_to_json(Tensor::of<std::string>({2}, {"a\"\n", "ü"})), R"(["a\"\n","ü"])");
   EXPECT_EQ(tensor_to_json(Tensor(DType::float32, {2, 0})), "[[],[]]");

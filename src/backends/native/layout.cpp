@@ -133,7 +133,7 @@ class Assigner {
   };
   /// Transposes between the layouts, and Reshapes that keep images and channels.
   std::optional<View> view_of(const Node& node) const {
-    if (!node.op->domain.empty() || !node.has_input(0) || graph_.constant(node.inputs[0])) return std::nullopt;
+    if (!node.op->domain.empty() || !node.has_input(0) || !node.has_output(0) || graph_.constant(node.inputs[0])) return std::nullopt;
     if (graph_.fact(node.inputs[0]).dtype != DType::float32) return std::nullopt;  // what changes layouts moves floats
     const Shape in = shape_of(node.inputs[0]), out = shape_of(node.outputs[0]);
     if (node.op->name == "Transpose") return view_of_transpose(node, in);
