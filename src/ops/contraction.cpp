@@ -26,6 +26,10 @@ void tile(MatrixView<T> a, const T* b, int64_t b_row_step, int64_t depth, int64_
 template <class T, class Sum>
 void contract_tiles(MatrixView<T> a, const T* b, int64_t b_row_step, int64_t rows, int64_t depth, int64_t columns, Sum* sums,
                     int64_t sums_row_step) {
+  if (depth == 0) {  // operands without elements may have no address to step from
+    for (int64_t row = 0; row < rows; ++row) std::fill_n(sums + row * sums_row_step, columns, Sum{});
+    return;
+  }
   for (int64_t column = 0; column < columns; column += kTileColumns) {
     const int64_t width = std::min(kTileColumns, columns - column);
     int64_t row = 0;
