@@ -337,7 +337,7 @@ TEST_P(RealOnnxRuntime, OutputsCountAgainstTheBudget) {
 }
 
 TEST_P(RealOnnxRuntime, CancelsWithinTheRun) {
-  GraphMaker body;
+  GraphProtoMaker body;
   body.proto.name = "body";
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).input("v", DType::float32, {});
   body.output("go_on", DType::boolean, {}).output("w", DType::float32, {});

@@ -169,7 +169,7 @@ TEST(Names, LyingValueInfoIsIgnored) {
 // --- bodies ---
 
 TEST(Bodies, CaptureNamesOfEveryOuterGraph) {
-  GraphMaker inner_then, inner_else, outer_then, outer_else;
+  GraphProtoMaker inner_then, inner_else, outer_then, outer_else;
   inner_then.output("r").node("Add", {"x", "middle"}, {"s"}).node("Add", {"s", "w"}, {"r"});
   inner_else.output("r2").node("Sub", {"x", "middle"}, {"r2"});
   outer_then.output("q").node("Mul", {"x", "two"}, {"middle"}).constant("two", floats({}, {2}));
@@ -191,7 +191,7 @@ TEST(Bodies, CaptureNamesOfEveryOuterGraph) {
 }
 
 TEST(Bodies, ABranchThatCannotRunForTheseShapesIsNotTaken) {
-  GraphMaker yes, no;
+  GraphProtoMaker yes, no;
   yes.output("r").constant("axis", ints({1}, {0})).node("Squeeze", {"x", "axis"}, {"r"});
   no.output("r2").node("Neg", {"x"}, {"r2"});
   ModelMaker m;
@@ -262,7 +262,7 @@ TEST(Functions, CallsWithoutNamesKeepTheirNodesApart) {
 }
 
 TEST(Functions, MayHoldBodiesThatSeeTheirNamesOnly) {
-  GraphMaker yes, no;
+  GraphProtoMaker yes, no;
   yes.output("r").node("Neg", {"a"}, {"r"});
   no.output("r2").node("Identity", {"a"}, {"r2"});
   ModelMaker m;

@@ -330,7 +330,7 @@ TEST(FuseConv, ResidualAndActivationInEitherOrder) {
 }
 
 TEST(Passes, RunInBodiesToo) {
-  GraphMaker yes, no;
+  GraphProtoMaker yes, no;
   yes.output("a").node("Identity", {"x"}, {"i"}).node("Neg", {"i"}, {"a"});
   no.output("b").node("Abs", {"x"}, {"b"});
   ModelMaker m;

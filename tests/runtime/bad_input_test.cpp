@@ -27,7 +27,7 @@ ModelMaker convolution() {
 }
 
 ModelMaker control() {
-  GraphMaker body;
+  GraphProtoMaker body;
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).input("v", DType::float32, {2});
   body.output("go").output("w").output("v").node("Add", {"v", "x"}, {"w"});
   ModelMaker m(16);
@@ -135,7 +135,7 @@ std::vector<Bomb> bombs() {
       .node("EyeLike", {"c"}, {"y"}, {}, "", "bomb");
   add("RandomNormal").output("y").node("RandomNormal", {}, {"y"}, {attribute("shape", std::vector<int64_t>{huge})}, "", "bomb");
   add("BlackmanWindow").output("y").constant("n", ints({}, {huge})).node("BlackmanWindow", {"n"}, {"y"}, {}, "", "bomb");
-  GraphMaker body;
+  GraphProtoMaker body;
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).output("go").output("i").constant("unused", floats({1}, {1}));
   add("Loop")
       .output("y")
@@ -244,18 +244,18 @@ TEST(BadInput, ChainOfDataDependentShapesRuns) {
 }
 
 onnx::GraphProto leaf() {
-  GraphMaker g;
+  GraphProtoMaker g;
   g.output("r0").node("Neg", {"x"}, {"r0"});
   return std::move(g.proto);
 }
 
 onnx::GraphProto wrapped(std::string_view op, int level, onnx::GraphProto inner) {
-  GraphMaker g;
+  GraphProtoMaker g;
   const std::string number = std::to_string(level), out = "r" + number;
   if (op == "If") {
     g.output(out).node("If", {"c"}, {out}, {attribute("then_branch", std::move(inner)), attribute("else_branch", leaf())});
   } else {
-    GraphMaker body;
+    GraphProtoMaker body;
     body.proto = std::move(inner);
     body.input("i" + number, DType::int64, {}).input("go" + number, DType::boolean, {}).input("v" + number, DType::float32, {1});
     body.proto.output.insert(body.proto.output.begin(), value_info("go" + number, {}));

@@ -19,7 +19,7 @@ ModelMaker affine() {
 }
 
 ModelMaker endless_loop() {
-  GraphMaker body;
+  GraphProtoMaker body;
   body.input("i", DType::int64, {}).input("go", DType::boolean, {}).input("v", DType::float32, {});
   body.output("go_on", DType::boolean, {}).output("w", DType::float32, {});
   body.node("Identity", {"go"}, {"go_on"}).node("Neg", {"v"}, {"w"});

@@ -108,32 +108,32 @@ inline onnx::NodeProto make_node(std::string op, const Names& inputs, const Name
   return node;
 }
 
-class GraphMaker {
+class GraphProtoMaker {
  public:
-  GraphMaker& input(std::string name, DType dtype, std::vector<Dim> dims) {
+  GraphProtoMaker& input(std::string name, DType dtype, std::vector<Dim> dims) {
     return input(std::move(name), tensor_type(dtype, std::move(dims)));
   }
-  GraphMaker& input(std::string name, onnx::TypeProto type) {
+  GraphProtoMaker& input(std::string name, onnx::TypeProto type) {
     return proto.input.push_back(value_info(std::move(name), std::move(type))), *this;
   }
-  GraphMaker& output(std::string name, DType dtype, std::vector<Dim> dims) {
+  GraphProtoMaker& output(std::string name, DType dtype, std::vector<Dim> dims) {
     return output(std::move(name), tensor_type(dtype, std::move(dims)));
   }
-  GraphMaker& output(std::string name, onnx::TypeProto type = {}) {
+  GraphProtoMaker& output(std::string name, onnx::TypeProto type = {}) {
     return proto.output.push_back(value_info(std::move(name), std::move(type))), *this;
   }
-  GraphMaker& constant(std::string name, Tensor value) {
+  GraphProtoMaker& constant(std::string name, Tensor value) {
     return proto.initializer.push_back(onnx::from_tensor(keep(std::move(value)), keep(std::move(name)))), *this;
   }
-  GraphMaker& node(std::string op, const Names& inputs, const Names& outputs, std::vector<onnx::AttributeProto> attributes = {},
-                   std::string domain = "", std::string name = "") {
+  GraphProtoMaker& node(std::string op, const Names& inputs, const Names& outputs, std::vector<onnx::AttributeProto> attributes = {},
+                        std::string domain = "", std::string name = "") {
     return proto.node.push_back(make_node(std::move(op), inputs, outputs, std::move(attributes), std::move(domain), std::move(name))),
            *this;
   }
   onnx::GraphProto proto;
 };
 
-class ModelMaker : public GraphMaker {
+class ModelMaker : public GraphProtoMaker {
  public:
   explicit ModelMaker(int64_t opset = 22, int64_t ir_version = 10) {
     proto.name = "made";
