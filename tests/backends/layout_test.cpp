@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "core/text.h"
 #include "graph/builder.h"
@@ -212,6 +213,24 @@ TEST(Layout, NetworksOfConvolutionsAgreeWithTheReference) {
             << "seed " << seed << ", output " << i << ", optimised " << optimised << ", threads " << threads << "\n"
             << print(graph);
       }
+    }
+  }
+}
+
+/// How rows are dealt to threads decides no sum.
+TEST(Layout, NetworksGiveTheSameBitsWithAnyNumberOfThreads) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    Network network(seed);
+    const Graph& graph = network.graph();
+    const Inputs inputs = network.inputs();
+    const auto alone = run(graph, "native", true, inputs, 1);
+    for (int threads : {2, 3, 5}) {
+      const auto together = run(graph, "native", true, inputs, threads);
+      ASSERT_EQ(together.size(), alone.size());
+      for (size_t i = 0; i < alone.size(); ++i)
+        ASSERT_EQ(std::memcmp(together[i].tensor().raw(), alone[i].tensor().raw(), size_t(alone[i].tensor().size()) * 4), 0)
+            << "seed " << seed << ", output " << i << ", " << threads << " threads, apart by "
+            << distance(together[i].tensor(), alone[i].tensor());
     }
   }
 }

@@ -156,6 +156,19 @@ TEST_P(Gemm, PartsOfRowsAndColumnsMakeTheWhole) {
   }
 }
 
+TEST_P(Gemm, ThinPartsOfRowsGiveTheBitsOfTheWhole) {
+  const int64_t n = k.gemm_panel + 5, depth = 700;
+  for (int64_t m : {8, 33}) {
+    Problem whole = problem(m, n, depth, MatrixLayout::row_major);
+    Buffer parts(whole.c.size(), 7);
+    k.gemm(whole.args);
+    GemmArgs args = whole.args;
+    args.c = parts.data();
+    for (int64_t row = 0, rows = 1; row < m; row += rows++) k.gemm(args.part_of_rows(row, std::min(row + rows, m)));
+    for (int64_t i = 0; i < parts.size(); ++i) ASSERT_EQ(parts[i], whole.c[i]) << m << " rows, at " << i;
+  }
+}
+
 TEST_P(Gemm, EveryActivationWithBiasesAndResidual) {
   for (int kind = 0; kind < static_cast<int>(Activation::count_); ++kind)
     for (int64_t depth : {9, 600})

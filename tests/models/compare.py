@@ -30,6 +30,21 @@ def outputs_difference(got, want, rtol=RTOL, atol=ATOL):
     return None
 
 
+def relative(got, want):
+    """The largest difference of any output, as a part of that output's largest value; what is no float must be equal."""
+    worst = 0.0
+    for name, value in want.items():
+        value, other = np.asarray(value), np.asarray(got[name])
+        if value.shape != other.shape or (value.dtype.kind != "f" and not np.array_equal(value, other)):
+            return np.inf
+        if value.dtype.kind == "f" and value.size:
+            apart, size = np.abs(other.astype(np.float64) - value), np.max(np.abs(value[np.isfinite(value)]), initial=0.0)
+            if not np.array_equal(np.isfinite(value), np.isfinite(other)):
+                return np.inf
+            worst = max(worst, float(np.max(apart[np.isfinite(apart)], initial=0.0)) / max(float(size), 1e-30))
+    return worst
+
+
 def largest(got, want):
     """The largest absolute difference over all float outputs."""
     pairs = [(np.asarray(got[n]), np.asarray(v)) for n, v in want.items() if np.asarray(v).dtype.kind == "f" and np.asarray(v).size]

@@ -34,12 +34,13 @@ class Nacre:
     def __init__(self, program, backend, seconds=300):
         self.program, self.backend, self.seconds = str(program), backend, seconds
 
-    def run(self, model, inputs, arrays=True):
+    def run(self, model, inputs, arrays=True, threads=None):
         """{output name: array} of one run, through files, as a user would. `arrays=False`: the outputs are more than arrays."""
+        more = ["--threads", str(threads)] if threads else []
         with tempfile.TemporaryDirectory() as folder:
             x, y = pathlib.Path(folder, "x.npz"), pathlib.Path(folder, "y.npz" if arrays else "y.json")
             np.savez(x, **inputs)
-            run_command([self.program, "run", model, "--inputs", x, "--outputs", y, "--backend", self.backend], self.seconds)
+            run_command([self.program, "run", model, "--inputs", x, "--outputs", y, "--backend", self.backend, *more], self.seconds)
             if not y.exists():
                 raise Failure("exit status 0 and no output file")
             if not arrays:

@@ -20,7 +20,7 @@ import time
 import numpy as np
 
 sys.dont_write_bytecode = True
-from compare import ATOL, LARGEST_DOUBT, LOOSE_ATOL, largest, outputs_difference, summary_difference, typical
+from compare import ATOL, LARGEST_DOUBT, LOOSE_ATOL, largest, outputs_difference, relative, summary_difference, typical
 from engines import Failure, Nacre, OnnxRuntime
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -69,16 +69,19 @@ class Suite:
         if not self.wanted(name):
             return
         for engine in self.engines(name):
-            began = time.monotonic()
-            try:
-                reason, apart = body(engine)
-                note = f"{time.monotonic() - began:6.2f} s  max abs {apart:.1e}"
-            except Missing as error:
-                self.report("skipped", name, engine.backend, str(error))
-                continue
-            except Failure as error:
-                reason, note = str(error), ""
-            self.report("failed" if reason else "passed", name, engine.backend, reason or note)
+            self.on_engine(name, engine, body)
+
+    def on_engine(self, name, engine, body):
+        began = time.monotonic()
+        try:
+            reason, apart = body(engine)
+            note = f"{time.monotonic() - began:6.2f} s  max abs {apart:.1e}"
+        except Missing as error:
+            self.report("skipped", name, engine.backend, str(error))
+            return
+        except Failure as error:
+            reason, note = str(error), ""
+        self.report("failed" if reason else "passed", name, engine.backend, reason or note)
 
     def agrees_rounded(self, name, path, inputs, expected, exact):
         """As near to the outputs of the model in fp32 as ONNX Runtime is, times 1.5; as near to ONNX Runtime as that is to fp32."""
@@ -91,6 +94,7 @@ class Suite:
             reason = outputs_difference(got, want, atol=allowed) or summary_difference(got, expected, allowed)
             return reason and f"{reason} (allowed: {allowed:.1e})", largest(got, want)
         self.case(name, body)
+        self.steady(name, path, inputs)
 
     def agrees(self, name, path, inputs, expected=None, arrays=True):
         def body(engine):
@@ -101,6 +105,20 @@ class Suite:
                 reason = None
             return reason or (expected and summary_difference(got, expected)), 0.0 if reason else largest(got, want)
         self.case(name, body)
+        self.steady(name, path, inputs, arrays)
+
+    def steady(self, name, path, inputs, arrays=True):
+        """The same bits from run to run with as many threads, and with more or fewer within 1e-6 of the largest value."""
+        for engine in self.engines(name):
+            if not isinstance(engine, Nacre) or engine.backend != "native" or not self.wanted(name):
+                continue
+            def body(engine):
+                first, second, one, three = (engine.run(path(), inputs(), arrays, threads) for threads in (2, 2, 1, 3))
+                apart = max(relative(one, first), relative(three, first))
+                if relative(second, first) != 0:
+                    return f"two runs with 2 threads differ by {relative(second, first):.1e} of the largest value", 0.0
+                return f"1, 2 and 3 threads differ by {apart:.1e} of the largest value" if not apart <= 1e-6 else None, apart
+            self.on_engine(f"{name}, threads", engine, body)
 
     def doubt(self, model, inputs, want):
         """How far the judge is from itself with its optimiser off: deep models (smollm: 1.4e-5) exceed atol by rounding alone."""

@@ -3,6 +3,7 @@
 
     python tests/models/test_run.py .cache/models
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -19,14 +20,17 @@ CACHE = sys.argv.pop(1) if len(sys.argv) > 1 else ".cache/models"
 PRESENT = pathlib.Path(CACHE, "silero-vad").exists()
 
 # ONNX Runtime behind nacre's command line; its backend `null` gives zeros.
+# NOISE: so much is added to each output, another amount in every run.
 ANSWERS = """
+import os
 import sys
 import numpy as np
 import onnxruntime
-command, model, _, x, _, y, _, backend = sys.argv[1:]
+command, model, _, x, _, y, _, backend = sys.argv[1:9]
+noise = float(os.environ.get("NOISE", 0)) * np.random.default_rng().uniform(1, 2)
 session = onnxruntime.InferenceSession(model)
 values = session.run(None, dict(np.load(x)))
-np.savez(y, **{o.name: v * (backend != "null") for o, v in zip(session.get_outputs(), values)})
+np.savez(y, **{o.name: v * (backend != "null") + np.float32(noise) for o, v in zip(session.get_outputs(), values)})
 """
 
 
@@ -46,13 +50,20 @@ class ModelTests(unittest.TestCase):
 
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_program_that_answers_as_nacre_should_passes(self):
+        self.assertEqual(self.answering(), (1, "4 passed, 2 failed, 0 skipped"))
+
+    @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
+    def test_program_whose_answers_vary_from_run_to_run_fails(self):
+        self.assertEqual(self.answering(NOISE="3e-6"), (1, "2 passed, 4 failed, 0 skipped"))
+
+    def answering(self, **environment):
         with tempfile.TemporaryDirectory() as folder:
             program = pathlib.Path(folder, "nacre")
             program.write_text(f"#!{sys.executable}\n{ANSWERS}")
             program.chmod(0o755)
             done = subprocess.run([sys.executable, HERE / "run.py", "--cache", CACHE, "--only", "magika", "--backend", "native,null", "--nacre", program],
-                                  capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (1, "2 passed, 2 failed, 0 skipped"), done.stdout + done.stderr)
+                                  capture_output=True, text=True, env=os.environ | environment)
+        return done.returncode, (done.stdout.splitlines() or [done.stderr])[-1]
 
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_nacre_that_does_not_start_fails(self):

@@ -200,7 +200,7 @@ Result<void> run_flat(const Taps& t, int64_t images) {
       for (int64_t group = 0; group < t.p.groups; ++group) {
         TapConvArgs args = t.args(image, 0, group);
         args.x = t.call.in(0) + image * t.in_image() + group * t.p.group_step() + first * args.x_column;
-        args.y += first * args.y_column, args.columns = last - first;
+        args.y += first * args.y_column, args.columns = last - first, args.whole_columns = positions;
         if (args.epilogue.residual) args.epilogue.residual += first * args.y_column;
         kernels().conv_taps(args);
       }

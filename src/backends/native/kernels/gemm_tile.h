@@ -23,6 +23,7 @@ struct Tile {
   float* c = nullptr;
   int64_t ldc = 0;
   int64_t columns = kPanel;
+  bool few_rows = false;    // the whole product has so few that sums are split (kSplit); a thin tile of many rows is not enough
   bool accumulate = false;  // c holds the sums of earlier depths
   bool clamp = false;
   float low = 0, high = 0;
@@ -35,15 +36,16 @@ struct Tile {
 
 namespace {
 
-/// Few rows leave the FMA units waiting for sums; then several depths go side by side into sums of their own.
-template <int Rows, int Vectors>
-constexpr int kSplit = Rows * Vectors >= 8   ? 1
-                       : Rows * Vectors >= 4 ? 2
-                                             : 4;
+/// Few rows leave the FMA units waiting for sums; then several depths go side by side into sums of their own. It is the size of the whole
+/// product that decides, so that what a row gives does not depend on how many threads the rows are dealt to.
+template <int Rows, int Vectors, bool FewRows>
+constexpr int kSplit = !FewRows || Rows * Vectors >= 8 ? 1
+                       : Rows * Vectors >= 4           ? 2
+                                                       : 4;
 
-template <int Rows, int Vectors>
+template <int Rows, int Vectors, bool FewRows>
 NACRE_INLINE void add_products(const Tile& t, Vf (&sum)[Rows][Vectors]) {
-  constexpr int kSums = kSplit<Rows, Vectors>;
+  constexpr int kSums = kSplit<Rows, Vectors, FewRows>;
   Vf part[kSums][Rows][Vectors] = {};
   const float* b = t.b;
   for (int64_t tap = 0; tap < t.tap_count; ++tap) {
@@ -76,10 +78,10 @@ NACRE_INLINE void add_products(const Tile& t, Vf (&sum)[Rows][Vectors]) {
     }
 }
 
-template <int Rows, int Vectors>
+template <int Rows, int Vectors, bool FewRows>
 void tile(const Tile& t) {
   Vf sum[Rows][Vectors];
-  add_products(t, sum);
+  add_products<Rows, Vectors, FewRows>(t, sum);
 #pragma GCC unroll 2
   for (int v = 0; v < Vectors; ++v) {
     int64_t offset = v * kLanes;
@@ -102,10 +104,15 @@ void tile(const Tile& t) {
   }
 }
 
+constexpr int64_t kFewRows = 8;
+template <int Rows>
+constexpr bool kIsFew = Rows < kFewRows;
+
 using TileKernel = void (*)(const Tile&);
 template <int... Row>
 struct TileTable {
-  static constexpr TileKernel kernels[2][sizeof...(Row)] = {{tile<Row, 1>...}, {tile<Row, 2>...}};
+  static constexpr TileKernel kernels[2][2][sizeof...(Row)] = {{{tile<Row, 1, false>...}, {tile<Row, 2, false>...}},
+                                                               {{tile<Row, 1, kIsFew<Row>>...}, {tile<Row, 2, kIsFew<Row>>...}}};
 };
 #if NACRE_ISA_avx512
 using Tiles = TileTable<1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
@@ -117,6 +124,6 @@ using Tiles = TileTable<1, 2, 3, 4, 5, 6>;
 
 }  // namespace
 
-NACRE_INLINE void run_tile(int64_t rows, const Tile& t) { Tiles::kernels[t.columns > kLanes][rows - 1](t); }
+NACRE_INLINE void run_tile(int64_t rows, const Tile& t) { Tiles::kernels[t.few_rows][t.columns > kLanes][rows - 1](t); }
 
 }  // namespace nacre::NACRE_ISA

@@ -177,6 +177,7 @@ struct ConvArgs {
 /// there: padding is the caller's business. x may lie in planes too (x_column: the stride; depth: a row of the kernel).
 struct TapConvArgs {
   int64_t rows = 1, columns = 0;
+  int64_t whole_columns = 0;  ///< of which `columns` are a part, where a row is dealt to several threads
   const float* x = nullptr;
   int64_t x_row = 0, x_column = 0;
   const int64_t* tap_offsets = nullptr;

@@ -53,6 +53,7 @@ Tile tile_of(const Walk& w) {
   t.depth = w.stretch.count, t.lda = w.args.x_column, t.taps = w.args.tap_offsets + w.stretch.tap, t.tap_count = w.stretch.taps;
   t.ldc = w.args.y_column, t.residual_stride = w.args.y_column, t.residual_scale = e.residual_scale;
   t.accumulate = !w.stretch.first;
+  t.few_rows = max(w.args.columns, w.args.whole_columns) < kFewRows;
   t.clamp = w.stretch.last && (e.activation == Activation::relu || e.activation == Activation::clip);
   t.low = e.activation == Activation::clip ? e.alpha : 0;
   t.high = e.activation == Activation::clip ? e.beta : __builtin_inff();

@@ -93,6 +93,7 @@ NACRE_INLINE void finish_tile(const Walk& w, int64_t row, int64_t rows, int64_t 
 void run_block(const Walk& w) {
   Tile t;
   t.depth = w.depth_count, t.lda = w.args.lda, t.ldc = w.args.ldc, t.b_step = w.b_step;
+  t.few_rows = w.args.m < kFewRows;
   add_epilogue(w, t);
   bool finishes = w.depth + w.depth_count >= w.args.k && needs_second_pass(w.args.epilogue);
   int64_t row = w.row_begin;
