@@ -15,11 +15,11 @@ import sys
 import tempfile
 
 
-def run(program, pattern):
+def run(program, pattern, emulator):
     """The exit status, the output and the report (None when the program died before writing it)."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.json")
-        done = subprocess.run([program, f"--gtest_filter={pattern}", f"--gtest_output=json:{report}", "--gtest_color=no"],
+        done = subprocess.run([*emulator, program, f"--gtest_filter={pattern}", f"--gtest_output=json:{report}", "--gtest_color=no"],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         text = done.stdout.decode("utf-8", "replace")
         return done.returncode, text, json.loads(report.read_text()) if report.exists() else None
@@ -35,11 +35,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--filter", default="*")
+    parser.add_argument("--emulator", type=str.split, default=[], help="what runs the program: qemu-aarch64")
     args = parser.parse_args()
     if not pathlib.Path(args.program).is_file():
         print(f"there is no program {args.program}\n0 passed, 1 failed, 0 skipped")
         return 1
-    status, text, report = run(args.program, args.filter)
+    status, text, report = run(args.program, args.filter, args.emulator)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     if report is None:
         counts["passed"] = len(re.findall(r"^\[       OK \]", text, re.M))

@@ -1,0 +1,10 @@
+# The distribution's clang with its cross headers and libraries for aarch64 (packages libstdc++-12-dev-arm64-cross, qemu-user).
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+include(${CMAKE_CURRENT_LIST_DIR}/../../cmake/toolchain.cmake)
+string(REPLACE "++" "" CMAKE_C_COMPILER "${CMAKE_CXX_COMPILER}")
+foreach(language C CXX)
+  set(CMAKE_${language}_COMPILER_TARGET aarch64-linux-gnu)
+endforeach()
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -fuse-ld=lld")
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64)
