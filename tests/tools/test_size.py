@@ -55,6 +55,9 @@ std::vector<int> table = make({1, 2});
 
 
 class Size(unittest.TestCase):
+    def test_comments_stand_alone_or_behind_code_and_not_in_strings(self):
+        self.assertEqual(size.comment_lines('// one\nint a;  ///< two\nauto s = "// none";\n/* three\n four */\n}  // namespace x\n'), 4)
+
     def test_functions_of_a_tricky_file(self):
         self.assertEqual([length for _, length in size.functions(TRICKY)], [1, 10, 3, 1, 1, 3, 1])
 
