@@ -5,9 +5,10 @@
 
 namespace nacre {
 
-#define NACRE_ISA_ROW(name)                  \
-  namespace name {                           \
-  extern const native::Kernels kernel_table; \
+#define NACRE_ISA_ROW(name)                                   \
+  namespace name {                                            \
+  extern const native::Kernels kernel_table;                  \
+  extern const native::Kernels* const kernel_table_with_dots; \
   }
 #include "isa_rows.inc"
 #undef NACRE_ISA_ROW
@@ -15,33 +16,41 @@ namespace nacre {
 namespace native {
 namespace {
 
-/// Names that core does not know run nowhere: a table is only as good as the test for its CPU.
-bool can_run(std::string_view isa, Isa best) {
+/// Names that core does not know run nowhere: a table is only as good as the test for its CPU. "avx2_vnni" is avx2 with a
+/// feature that some such CPUs have.
+bool can_run(std::string_view isa, const CpuFeatures& features, Isa best) {
+  if (isa == "avx2_vnni") return features.avx_vnni && Isa::avx2 <= best;
   std::optional<Isa> needed = parse_isa(isa);
   return needed && *needed <= best;
 }
 
-#define NACRE_ISA_ROW(name) &nacre::name::kernel_table,
-constexpr const Kernels* compiled[] = {
+struct Compiled {
+  const Kernels* table;
+  const Kernels* const* with_dots;
+};
+#define NACRE_ISA_ROW(name) {&nacre::name::kernel_table, &nacre::name::kernel_table_with_dots},
+constexpr Compiled compiled[] = {
 #include "isa_rows.inc"
 };
 #undef NACRE_ISA_ROW
 
 struct Available {
-  const Kernels* tables[std::size(compiled)];
+  const Kernels* tables[2 * std::size(compiled)];
   size_t count = 0;
 
   Available() {
-    Isa best = best_isa(detect_features());
+    const CpuFeatures features = detect_features();
+    const Isa best = best_isa(features);
     for (size_t i = std::size(compiled); i-- > 0;)  // rows are listed worst first
-      if (can_run(compiled[i]->isa, best)) tables[count++] = compiled[i];
+      for (const Kernels* table : {*compiled[i].with_dots, compiled[i].table})
+        if (table && can_run(table->isa, features, best)) tables[count++] = table;
   }
 };
 
 /// The best that the CPU has and the knob leaves.
 const Kernels& choose() {
   for (const Kernels* table : available_kernels())
-    if (can_run(table->isa, cpu().isa)) return *table;
+    if (can_run(table->isa, cpu().features, cpu().isa)) return *table;
   return *available_kernels().back();
 }
 

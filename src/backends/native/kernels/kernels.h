@@ -1,4 +1,4 @@
-// The fp32 kernels: plain functions over raw pointers, compiled once per instruction set, chosen once per process.
+// The kernels: plain functions over raw pointers, compiled once per instruction set, chosen once per process.
 //
 //     const native::Kernels& k = native::kernels();                       // the best this CPU runs (knob NACRE_ISA)
 //     std::vector<float> packed(k.gemm_packed_size(rows_of_b, columns));  // once per weight
@@ -7,6 +7,7 @@
 //     args.epilogue = {.bias_columns = bias, .activation = native::Activation::gelu_erf};
 //     k.gemm(args.part_of_rows(0, m));                                    // a range per thread: the caller's business
 //
+// Products of 8-bit integers go the same way: integer_pack, then integer_gemm.
 // No kernel allocates, throws, locks or starts threads. Sizes and strides count elements. Outputs may not overlap inputs
 // unless said. Sizes of zero are allowed everywhere and do nothing.
 #pragma once
@@ -107,6 +108,64 @@ struct GemmArgs {
     part.column_begin = begin, part.column_end = end;
     return part;
   }
+};
+
+enum class IntegerOutput : uint8_t { int32, float32, uint8, int8 };
+
+/// What becomes of an integer product. The sums are less their zero points, plus `bias_sums`. int32: stored as they are, modulo
+/// 2^32. Otherwise, each operation with its own rounding, as separate nodes would have it, y = sum (row_scale column_scale),
+/// then `floats`, and float32 stores that. The bytes store saturate(round_to_even(y / output_scale) + output_zero_point), or,
+/// when `multiplies_exactly`, of the sum times its scales in float64 without `floats`, as QLinearMatMul defines it.
+struct IntegerEpilogue {
+  IntegerOutput output = IntegerOutput::int32;
+  const int32_t* bias_sums = nullptr;    ///< n values
+  const float* row_scales = nullptr;     ///< m values
+  const float* column_scales = nullptr;  ///< n values
+  float scale = 1;                       ///< in place of column_scales
+  Epilogue floats;                       ///< the residual lies as c does
+  bool multiplies_exactly = false;
+  float output_scale = 1;
+  int32_t output_zero_point = 0;
+};
+
+/// c[m, n] = epilogue((a - zero point of the row)[m, k] (b - zero point of the column)[k, n]), a and b of 8 bits, sums modulo 2^32.
+struct IntegerGemmArgs {
+  int64_t m = 0, n = 0, k = 0;
+  const void* a = nullptr;
+  int64_t lda = 0;
+  bool a_signed = false;
+  const void* b = nullptr;  ///< integer_pack's panels, made for a's signedness
+  bool b_signed = true;     ///< before packing
+  int32_t a_zero_point = 0, b_zero_point = 0;
+  const int32_t* a_zero_points = nullptr;  ///< m values in place of a_zero_point
+  const int32_t* b_zero_points = nullptr;  ///< n values in place of b_zero_point
+  void* c = nullptr;
+  int64_t ldc = 0;
+  IntegerEpilogue epilogue;
+  int64_t row_begin = 0, row_end = -1;
+  int64_t column_begin = 0, column_end = -1;  ///< begin: a multiple of gemm_panel
+
+  IntegerGemmArgs part_of_rows(int64_t begin, int64_t end) const {
+    IntegerGemmArgs part = *this;
+    part.row_begin = begin, part.row_end = end;
+    return part;
+  }
+  IntegerGemmArgs part_of_columns(int64_t begin, int64_t end) const {
+    IntegerGemmArgs part = *this;
+    part.column_begin = begin, part.column_end = end;
+    return part;
+  }
+};
+
+/// b row-major [taps * k, n] (or [n, taps * k] when transposed) to panels. A product has one tap; a convolution sums over
+/// several, each as deep as x has channels and padded to whole groups of four.
+struct IntegerPackArgs {
+  const void* b = nullptr;
+  int64_t ldb = 0;
+  bool transposed = false, a_signed = false, b_signed = true;
+  int64_t k = 0, n = 0, taps = 1;
+  void* packed = nullptr;
+  int64_t column_begin = 0, column_end = -1;  ///< only panels that start there
 };
 
 /// y[row] = norm(x[row] + residual[row]) * gamma + beta, rows of n contiguous values.
@@ -256,6 +315,14 @@ struct Kernels {
   void (*gemm)(const GemmArgs& args);
   /// target[columns, rows] = source[rows, columns]: for a transposed a.
   void (*transpose)(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
+
+  int64_t (*integer_packed_size)(int64_t k, int64_t n, int64_t taps);  ///< bytes
+  void (*integer_pack)(const IntegerPackArgs& args);
+  void (*integer_gemm)(const IntegerGemmArgs& args);
+  /// The least and the greatest of x and 0; NaN is passed over.
+  void (*range_with_zero)(const float* x, int64_t n, float* low, float* high);
+  /// y = saturate(round_to_even(x / scale) + zero_point) as uint8, or int8 when `is_signed`; NaN gives the least.
+  void (*quantize)(const float* x, float scale, int32_t zero_point, bool is_signed, void* y, int64_t n);
 
   UnaryKernel unary[static_cast<int>(Unary::count_)];
   BinaryKernel binary[static_cast<int>(Binary::count_)];

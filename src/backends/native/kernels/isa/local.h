@@ -35,6 +35,33 @@ GemmBlocking gemm_blocking(int64_t k);
 void gemm(const GemmArgs& args);
 void transpose(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
 
+struct IntegerTile;
+/// The register tiles of an integer product, with or without an instruction for sums of four bytes' products.
+struct IntegerTiles {
+  void (*run)(int64_t rows, bool a_signed, const IntegerTile& tile);
+  int64_t most_rows;
+};
+int64_t integer_packed_size(int64_t k, int64_t n, int64_t taps);
+void integer_pack(const native::IntegerPackArgs& args);
+void integer_gemm_with(const native::IntegerGemmArgs& args, const IntegerTiles& tiles);
+void integer_gemm(const native::IntegerGemmArgs& args);
+/// The sums of a tile, [rows][kPanel], through the epilogue to rows of c. `sums` is used up.
+struct IntegerBlock {
+  int64_t row, rows, column, columns;
+  int64_t depth;               // what was summed over: taps and all
+  const int32_t* column_sums;  // of the panel as it was packed
+  const int32_t* row_sums;     // of a; only read where b has zero points
+  int32_t* sums;
+};
+void integer_finish(const native::IntegerGemmArgs& args, const IntegerBlock& block);
+/// b's zero points as its packed form has them.
+int32_t integer_zero_shift(bool a_signed, bool b_signed);
+#if NACRE_ISA_avx2 || NACRE_ISA_avx512
+void integer_gemm_dots(const native::IntegerGemmArgs& args);
+#endif
+void range_with_zero(const float* x, int64_t n, float* low, float* high);
+void quantize(const float* x, float scale, int32_t zero_point, bool is_signed, void* y, int64_t n);
+
 void activate(Activation activation, float alpha, float beta, const float* x, float* y, int64_t n);
 /// The activation and the late residual on c[rows, columns]; `residual` is the block's corner or null.
 void activate_block(const Epilogue& epilogue, const float* residual, float* c, int64_t ldc, int64_t rows, int64_t columns);

@@ -3,37 +3,61 @@
 
 namespace nacre::NACRE_ISA {
 
+namespace {
+
+constexpr native::Kernels make_table(const char* isa, void (*own_integer_gemm)(const native::IntegerGemmArgs&)) {
+  return {
+      .isa = isa,
+      .gemm_panel = kPanel,
+      .gemm_tile_rows = kTileRows,
+      .fma_burst = fma_burst,
+      .gemm_packed_size = gemm_packed_size,
+      .gemm_pack = gemm_pack,
+      .gemm_scratch = gemm_scratch,
+      .gemm = gemm,
+      .transpose = transpose,
+      .integer_packed_size = integer_packed_size,
+      .integer_pack = integer_pack,
+      .integer_gemm = own_integer_gemm,
+      .range_with_zero = range_with_zero,
+      .quantize = quantize,
+      .unary = {unary_neg,      unary_abs,       unary_relu,     unary_square, unary_sqrt, unary_rsqrt, unary_reciprocal, unary_floor,
+                unary_ceil,     unary_round,     unary_exp,      unary_log,    unary_erf,  unary_tanh,  unary_sigmoid,    unary_silu,
+                unary_gelu_erf, unary_gelu_tanh, unary_softplus, unary_mish,   unary_sin,  unary_cos},
+      .binary = {binary_add, binary_sub, binary_mul, binary_div, binary_min, binary_max, binary_pow},
+      .activate = activate,
+      .reduce = {row_sum, row_mean, row_max, row_min, row_sum_square},
+      .softmax = softmax,
+      .log_softmax = log_softmax,
+      .layer_norm = layer_norm,
+      .rms_norm = rms_norm,
+      .attention_scratch = attention_scratch,
+      .attention = attention,
+      .conv_scratch = conv_scratch,
+      .conv = conv,
+      .window_scratch = window_scratch,
+      .depthwise = depthwise,
+      .pool = pool,
+      .conv_taps = conv_taps,
+      .depthwise_last = depthwise_last,
+      .pool_last = pool_last,
+  };
+}
+
+}  // namespace
+
 extern const native::Kernels kernel_table;
-const native::Kernels kernel_table{
-    .isa = kIsaName,
-    .gemm_panel = kPanel,
-    .gemm_tile_rows = kTileRows,
-    .fma_burst = fma_burst,
-    .gemm_packed_size = gemm_packed_size,
-    .gemm_pack = gemm_pack,
-    .gemm_scratch = gemm_scratch,
-    .gemm = gemm,
-    .transpose = transpose,
-    .unary = {unary_neg,      unary_abs,       unary_relu,     unary_square, unary_sqrt, unary_rsqrt, unary_reciprocal, unary_floor,
-              unary_ceil,     unary_round,     unary_exp,      unary_log,    unary_erf,  unary_tanh,  unary_sigmoid,    unary_silu,
-              unary_gelu_erf, unary_gelu_tanh, unary_softplus, unary_mish,   unary_sin,  unary_cos},
-    .binary = {binary_add, binary_sub, binary_mul, binary_div, binary_min, binary_max, binary_pow},
-    .activate = activate,
-    .reduce = {row_sum, row_mean, row_max, row_min, row_sum_square},
-    .softmax = softmax,
-    .log_softmax = log_softmax,
-    .layer_norm = layer_norm,
-    .rms_norm = rms_norm,
-    .attention_scratch = attention_scratch,
-    .attention = attention,
-    .conv_scratch = conv_scratch,
-    .conv = conv,
-    .window_scratch = window_scratch,
-    .depthwise = depthwise,
-    .pool = pool,
-    .conv_taps = conv_taps,
-    .depthwise_last = depthwise_last,
-    .pool_last = pool_last,
-};
+const native::Kernels kernel_table = make_table(kIsaName, integer_gemm);
+
+// The same for a CPU with the instruction that sums four bytes' products.
+extern const native::Kernels* const kernel_table_with_dots;
+#if NACRE_ISA_avx2 || NACRE_ISA_avx512
+namespace {
+constexpr native::Kernels with_dots = make_table(kLanes == 16 ? "avx512_vnni" : "avx2_vnni", integer_gemm_dots);
+}
+const native::Kernels* const kernel_table_with_dots = &with_dots;
+#else
+const native::Kernels* const kernel_table_with_dots = nullptr;
+#endif
 
 }  // namespace nacre::NACRE_ISA

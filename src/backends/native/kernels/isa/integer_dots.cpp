@@ -1,0 +1,40 @@
+// The tiles of integer products for CPUs with an instruction that sums four bytes' products in each 32-bit lane.
+#if NACRE_ISA_avx512
+#define NACRE_DOTS_FEATURE "avx512vnni"
+#elif NACRE_ISA_avx2
+#define NACRE_DOTS_FEATURE "avxvnni"
+#endif
+
+#ifdef NACRE_DOTS_FEATURE
+#include "backends/native/kernels/isa/local.h"
+
+// Only what follows may use it: the rest of this instruction set's table serves CPUs without.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target(NACRE_DOTS_FEATURE))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target(NACRE_DOTS_FEATURE)
+#endif
+#define NACRE_BYTE_DOTS 1
+#include "backends/native/kernels/integer_tile.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+namespace nacre::NACRE_ISA {
+
+void integer_gemm_dots(const native::IntegerGemmArgs& args) { integer_gemm_with(args, {run_integer_tile, kIntegerRows}); }
+
+}  // namespace nacre::NACRE_ISA
+#else
+#include "backends/native/kernels/simd.h"
+
+namespace nacre::NACRE_ISA {
+
+extern const bool has_byte_dots;
+const bool has_byte_dots = false;
+
+}  // namespace nacre::NACRE_ISA
+#endif
