@@ -4,9 +4,11 @@
 #include <cstring>
 #include <set>
 
+#include "core/kept_ahead.h"
 #include "core/knobs.h"
 #include "core/log.h"
 #include "core/os/stamp.h"
+#include "core/thread_team.h"
 
 namespace nacre {
 namespace {
@@ -60,7 +62,7 @@ std::vector<KeptFile> files_in(const std::string& folder) {
   if (!names) return out;
   for (const std::string& name : *names) {
     const bool abandoned = name.find(kTemporary) != std::string::npos;
-    if (!name.ends_with(kSuffix) && !abandoned) continue;
+    if (!name.ends_with(kSuffix) && !name.ends_with(kUsesSuffix) && !abandoned) continue;
     const std::string path = cat(folder, "/", name);
     const auto stamp = stamp_of(path);
     if (!stamp) continue;
@@ -181,7 +183,8 @@ Result<void> DiskCache::write(const std::string& path, std::string_view key, Byt
 
 std::optional<DiskCache::Kept> DiskCache::find(std::string_view key, Bytes source) const {
   const std::string path = path_for(key, source);
-  const auto file = map_own_file(path);
+  const std::optional<CheckedFile> checked = take_checked(path);
+  const auto file = checked ? Result<MappedFile>(checked->file) : map_own_file(path);
   if (!file) {
     if (file.error().code() != ErrorCode::not_found) log_message(LogLevel::info, "made again: ", file.error().what());
     return std::nullopt;
@@ -197,9 +200,11 @@ std::optional<DiskCache::Kept> DiskCache::find(std::string_view key, Bytes sourc
   const bool same_file = origin && *origin == head->origin;
   if (!same_file && hash_.of(source) != head->source) return refuse("is of other weights");
   const Bytes body = file->bytes().subspan(kCacheHeadBytes);
-  if (hash_.of(body) != head->body) return refuse("is damaged");
+  const ThreadLimit alone(is_checking_ahead() ? 1 : 0);
+  if ((checked ? checked->body : hash_.of(body)) != head->body) return refuse("is damaged");
   // A model that was moved or copied is known by its times from now on.
   if (!same_file && origin && is_settled(*origin)) static_cast<void>(write(path, key, source, body));
+  if (origin) note_kept_use(*origin, path);
   const auto own = mapped_source(file->bytes().data(), file->bytes().size());
   if (own && now_nanoseconds() - own->modified > 60 * kSecond) touch_file(path);
   return Kept{body, file->owner()};
@@ -221,12 +226,14 @@ void DiskCache::keep(std::string_view key, Bytes source, Bytes made) {
   const std::lock_guard lock(mutex_);
   if (refused_ || bytes > limit_) return;
   make_room(bytes);
-  if (auto done = write(path_for(key, source), key, source, made); !done) {
+  const std::string path = path_for(key, source);
+  if (auto done = write(path, key, source, made); !done) {
     refused_ = true;  // a full disk is not asked again for every weight
     if (is_first_time(path_)) log_message(LogLevel::warning, "packed weights are not kept: ", done.error().what());
     return;
   }
   used_ += bytes;
+  if (const auto origin = mapped_source(source.data(), source.size())) note_kept_use(*origin, path);
 }
 
 // --- for people ---

@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstring>
 
-#include "core/os/memory.h"
 #include "ops/evaluation.h"
 #include "ops/interpreter.h"
 
@@ -289,11 +288,7 @@ Result<std::shared_ptr<Program::Bound>> Program::bind(std::span<const Value> inp
 // The first plan is made from the full graph, with which most sessions end.
 Result<std::shared_ptr<const Plan>> Program::plan_for(std::span<const Fact> inputs) {
   if (depth_ > 0) return make_plan(graph_, inputs, cache_, depth_);
-  if (!std::exchange(planned_, true)) {
-    auto plan = make_plan(graph_, inputs, cache_, depth_);
-    give_free_heap_back();  // packing and planning leave more behind than they keep
-    return plan;
-  }
+  if (!std::exchange(planned_, true)) return make_plan(graph_, inputs, cache_, depth_);
   if (!outline_) outline_.emplace(graph_);
   std::optional<Graph> graph = outline_->bind(inputs);
   return make_plan(graph ? std::move(*graph) : graph_, inputs, cache_, depth_);

@@ -9,6 +9,8 @@
 namespace nacre {
 namespace {
 
+constexpr size_t kMostBytes = 65536;
+
 // A line of /proc/self/cgroup is `number:controllers:path`; v2's has no controllers.
 std::string group_path(std::string_view lines, std::string_view controller) {
   while (!lines.empty()) {
@@ -39,14 +41,13 @@ void collect(std::vector<std::string>& out, const std::string& mount, std::strin
 std::string read_small_file(const std::string& path) {
   const Descriptor file(retrying([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
   if (!file) return {};
-  std::string text(65536, '\0');
-  size_t size = 0;
-  for (;;) {
-    const ssize_t got = retrying([&] { return ::read(file.get(), text.data() + size, text.size() - size); });
+  std::string text;
+  char part[4096];
+  while (text.size() < kMostBytes) {
+    const ssize_t got = retrying([&] { return ::read(file.get(), part, sizeof part); });
     if (got <= 0) break;
-    size += static_cast<size_t>(got);
+    text.append(part, static_cast<size_t>(got));
   }
-  text.resize(size);
   return text;
 }
 

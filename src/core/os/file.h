@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -46,6 +47,13 @@ Result<MappedFile> map_beneath(const std::string& directory, std::string_view re
 /// Tells the system that a part of a mapped file is not read soon: its pages leave this process and come back from the
 /// file when they are read again, as do those beside them that reading brought along. Does nothing to memory that is not a mapped file's.
 void release_mapped(const void* data, size_t size) noexcept;
+
+/// Tells the system how a part of a mapped file will be read: in order, as it assumes, or here and there, where reading ahead
+/// (megabytes at a time on some machines) would fetch what nobody asks for. Does nothing to other memory.
+enum class ReadOrder : uint8_t { forward, scattered };
+void expect_reads(const void* data, size_t size, ReadOrder order) noexcept;
+/// Starts fetching a part of a mapped file that is read soon, without waiting for it.
+void fetch_mapped(const void* data, size_t size) noexcept;
 
 /// Writes a whole file: a temporary one beside it, then a rename, so that nobody ever sees a part.
 Result<void> write_file(const std::string& path, std::span<const std::byte> bytes);

@@ -21,6 +21,7 @@ namespace {
 
 /// Reading one byte maps the cached pages around it, up to this much and aligned to it (Linux: fault_around_bytes).
 constexpr uintptr_t kFaultWindow = 64 << 10;
+const uintptr_t kPage = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
 
 /// Where files are mapped now: only there may pages be given back, as anywhere else that would lose what they hold.
 class MappedRanges {
@@ -33,15 +34,15 @@ class MappedRanges {
     std::lock_guard lock(mutex_);
     ranges_.erase(reinterpret_cast<uintptr_t>(begin));
   }
-  void release(uintptr_t begin, size_t size) {
+  /// madvise() for the windows of `window` bytes that the part touches, within its file.
+  void advise(uintptr_t begin, size_t size, uintptr_t window, int advice) {
     std::lock_guard lock(mutex_);
     auto after = ranges_.upper_bound(begin);
     if (after == ranges_.begin() || !find(begin, size)) return;
     const auto& [start, source] = *std::prev(after);
-    const uintptr_t first = std::max(start, begin / kFaultWindow * kFaultWindow);
-    const uintptr_t end =
-        std::min(start + static_cast<size_t>(source.size), (begin + size + kFaultWindow - 1) / kFaultWindow * kFaultWindow);
-    ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+    const uintptr_t first = std::max(start, begin / window * window);
+    const uintptr_t end = std::min(start + static_cast<size_t>(source.size), (begin + size + window - 1) / window * window);
+    ::madvise(reinterpret_cast<void*>(first), end - first, advice);
   }
   std::optional<MappedSource> source(uintptr_t begin, size_t size) {
     std::lock_guard lock(mutex_);
@@ -197,7 +198,16 @@ int open_by_walking(int root, std::string_view relative) {
 }
 
 void release_mapped(const void* data, size_t size) noexcept {
-  if (size) mapped_ranges().release(reinterpret_cast<uintptr_t>(data), size);
+  if (size) mapped_ranges().advise(reinterpret_cast<uintptr_t>(data), size, kFaultWindow, MADV_DONTNEED);
+}
+
+void expect_reads(const void* data, size_t size, ReadOrder order) noexcept {
+  const int advice = order == ReadOrder::scattered ? MADV_RANDOM : MADV_NORMAL;
+  if (size) mapped_ranges().advise(reinterpret_cast<uintptr_t>(data), size, kPage, advice);
+}
+
+void fetch_mapped(const void* data, size_t size) noexcept {
+  if (size) mapped_ranges().advise(reinterpret_cast<uintptr_t>(data), size, kPage, MADV_WILLNEED);
 }
 
 std::optional<MappedSource> mapped_source(const void* data, size_t size) noexcept {

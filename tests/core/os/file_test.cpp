@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
@@ -68,6 +70,35 @@ TEST_F(Files, ReleasedPagesComeBackAndOtherMemoryKeepsItsBytes) {
   std::vector<char> heap(size_t{1} << 20, 'x');
   release_mapped(heap.data(), heap.size());
   EXPECT_EQ(std::count(heap.begin(), heap.end(), 'x'), 1 << 20);
+}
+
+// Pages of a mapped file that the system has in memory.
+ptrdiff_t cached_pages(const MappedFile& file) {
+  const size_t page = size_t(::sysconf(_SC_PAGESIZE)), count = (file.bytes().size() + page - 1) / page;
+  std::vector<unsigned char> there(count);
+  if (::mincore(const_cast<std::byte*>(file.bytes().data()), file.bytes().size(), there.data()) != 0) return -1;
+  return std::ranges::count_if(there, [](unsigned char flags) { return flags & 1; });
+}
+
+TEST_F(Files, ScatteredReadsFetchNoMoreThanTheyTouch) {
+  put("table", std::string(size_t{8} << 20, 'x'));
+  const Result<MappedFile> file = map_file(path("table"));
+  ASSERT_TRUE(file);
+  const int descriptor = ::open(path("table").c_str(), O_RDONLY);
+  ::fsync(descriptor);
+  ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(descriptor);
+  if (cached_pages(*file) != 0) GTEST_SKIP() << "this file system keeps its files in memory";
+  expect_reads(file->bytes().data(), file->bytes().size(), ReadOrder::scattered);
+  EXPECT_EQ(file->text()[size_t{4} << 20], 'x');
+  EXPECT_LE(cached_pages(*file), 4);
+  expect_reads(file->bytes().data(), file->bytes().size(), ReadOrder::forward);
+  fetch_mapped(file->bytes().data(), file->bytes().size());
+  EXPECT_EQ(file->text().back(), 'x');
+  EXPECT_GT(cached_pages(*file), 4);
+  std::vector<char> heap(size_t{1} << 20, 'x');
+  expect_reads(heap.data(), heap.size(), ReadOrder::scattered);
+  fetch_mapped(heap.data(), heap.size());
 }
 
 TEST_F(Files, EmptyFileMapsToNoBytes) {
