@@ -32,8 +32,10 @@ int exit_code(const Error& error) {
   return callers && error.node().empty() ? kWrongUse : kCheckFailed;
 }
 
+// Errors of the file system name the file themselves.
 int report(const std::string& subject, const Error& error) {
-  print_error(cat("nacre: ", subject, subject.empty() ? "" : ": ", error.what(), "\n"));
+  const bool named = subject.empty() || error.message().find(cat('"', subject, '"')) != std::string::npos;
+  print_error(cat("nacre: ", named ? "" : subject, named ? "" : ": ", error.what(), "\n"));
   return exit_code(error);
 }
 

@@ -202,8 +202,10 @@ Session Session::load(const std::filesystem::path& path, const SessionOptions& o
     return make_session(NACRE_TRY(load_graph(path, options.weights)), options, source_of(path));
   };
   auto state = load();
-  if (!state) throw std::move(state.error().within(path.string()));
-  return Session(std::move(*state));
+  if (state) return Session(std::move(*state));
+  // Errors of the file system name the file themselves.
+  const bool named = state.error().message().find(cat('"', path.string(), '"')) != std::string::npos;
+  throw named ? std::move(state.error()) : std::move(state.error().within(path.string()));
 }
 
 Session Session::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const SessionOptions& options) {

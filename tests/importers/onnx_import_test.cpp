@@ -17,6 +17,23 @@ std::vector<float> run1(const Session& session, const Inputs& inputs, std::strin
   return values_of<float>(session.run(inputs)[output]);
 }
 
+// --- files that are none ---
+
+TEST(NotOnnx, OtherKindsOfFilesAreCalledByTheirNames) {
+  const auto said = [](std::string_view bytes) {
+    const auto graph = import_onnx_bytes(std::as_bytes(std::span(bytes)), nullptr);
+    return graph ? std::string("imported") : graph.error().message();
+  };
+  using namespace std::literals;
+  EXPECT_EQ(said("# Nacre\n\nRuns \xc3\xa9 models.\n"), "this is not an ONNX model but text");
+  EXPECT_EQ(said("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+            "this is not an ONNX model but a pointer of Git LFS: the model itself was not fetched (git lfs pull)");
+  EXPECT_EQ(said("PK\x03\x04\x14\0\0\0"sv), "this is not an ONNX model but a zip archive (as PyTorch saves checkpoints)");
+  EXPECT_NE(said("\x10\0\0\0\0\0\0\0{\"__metadata__\""sv).find("safetensors"), std::string::npos);
+  EXPECT_NE(said("\xff\xff\xff"sv).find("ModelProto"), std::string::npos) << "what is known of a damaged model is said as before";
+  EXPECT_NE(said("").find("is it an ONNX model?"), std::string::npos);
+}
+
 // --- opsets ---
 
 TEST(Opsets, EveryOneIsUnderstood) {
