@@ -62,7 +62,7 @@ Result<std::string> kernel_in(const Backend& backend, const Graph& graph) {
   std::vector<Fact> facts;
   for (Edge edge : graph.inputs) facts.push_back(graph.fact(edge));
   const PlanReport plan = NACRE_TRY(executable->plan(facts));
-  return plan.steps.empty() ? executable->kernel_name(graph.nodes[0]) : plan.steps.back().kernel;
+  return plan.steps.empty() ? std::string(backend.name) : plan.steps.back().kernel;
 }
 
 /// All kernels that the forms met. What infers in no form needs richer graphs than these; every backend falls back then.

@@ -95,7 +95,7 @@ class Executable {
   virtual void trim() noexcept {}
   /// Bytes kept between runs beside the weights: packed copies, arenas.
   virtual int64_t resident_bytes() const noexcept { return 0; }
-  /// The name of the kernel that would run `node` ("reference" for plain evaluation); for reports.
+  /// Which of the backend's own parts runs `node`, where it has several ("cuda", an execution provider); for reports.
   virtual std::string kernel_name(const Node&) const { return ""; }
   /// The plan for inputs of these facts; no steps from a backend that does not plan.
   virtual Result<PlanReport> plan(std::span<const Fact>) { return PlanReport(); }

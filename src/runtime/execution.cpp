@@ -57,6 +57,7 @@ class Compiler {
     PlacedRegion placed{target.text(), "first choice, the whole model from its own bytes", {}, {}};
     for (const Node& node : graph_.nodes) placed.nodes.push_back(describe(node));
     placed.reasons.assign(placed.nodes.size(), placed.reason);
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) add_part(*executable, graph_.nodes[n], placed.reasons[n]);
     report.regions.push_back(std::move(placed));
     std::vector<CompiledRegion> regions;
     regions.push_back(guarded(region, std::move(executable), report.regions[0].nodes));
@@ -77,9 +78,16 @@ class Compiler {
         }
         done = std::move(*executable);
       }
+      std::vector<std::string>& reasons = placement.report.regions[i].reasons;
+      for (size_t n = 0; n < region.nodes.size(); ++n) add_part(*done, graph_.nodes[region.nodes[n]], reasons[n]);
       out.push_back(guarded(region, done, placement.report.regions[i].nodes));
     }
     return out;
+  }
+
+  /// Which of a backend's own parts runs the node, as an execution provider of ONNX Runtime.
+  static void add_part(const Executable& executable, const Node& node, std::string& reason) {
+    if (const std::string part = executable.kernel_name(node); !part.empty()) reason += cat(", on ", part);
   }
 
   static std::string nodes_key(const Region& region) {

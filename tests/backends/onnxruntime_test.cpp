@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "backends/onnxruntime/node_times.h"
+#include "backends/onnxruntime/placed.h"
 #include "core/cpu.h"
 #include "core/foreign_library.h"
 #include "core/log.h"
@@ -307,8 +308,34 @@ TEST_P(RealOnnxRuntime, NpuEndsAtTheCpu) {
   EXPECT_EQ(values_of<float>(session.run({{"x", floats({1, 3}, {1, 0, 0})}})["y"]), (std::vector<float>{11, 22}));
 }
 
+TEST_P(RealOnnxRuntime, TheReportNamesTheProviderOfEachNode) {
+  const Session session = affine().session({.backends = {"onnxruntime"}});
+  for (const PlacedRegion& region : session.report().regions)
+    for (const std::string& reason : region.reasons) expect_says(reason, ", on cpu");
+}
+
+// As ONNX Runtime 1.17 logs it; newer ones are asked.
+TEST(Placed, ALogTellsTheProviderOfEachNode) {
+  const auto placed = onnxruntime::read_placement_log(
+      "Node placements\n Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 2\n  MatMul (/a/MatMul)\n  Add (sum (1))\n"
+      " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 1\n  Shape ()\nSaving initialized tensors.\n  not (a node)\n");
+  EXPECT_EQ(placed.counts.at("CUDAExecutionProvider"), 2);
+  EXPECT_EQ(placed.providers.at("/a/MatMul"), "CUDAExecutionProvider");
+  EXPECT_EQ(placed.providers.at("sum (1)"), "CUDAExecutionProvider");
+  EXPECT_EQ(placed.providers.size(), 2u) << "a node without a name is known by none";
+  EXPECT_EQ(placed.on_cpu, std::vector<std::string>{""});
+}
+
+TEST(Placed, OneProviderForAllNeedsNoNames) {
+  const auto placed = onnxruntime::read_placement_log(" All nodes placed on [CPUExecutionProvider]. Number of nodes: 1\n");
+  Graph graph;
+  graph.nodes.push_back({.op = nullptr, .name = "n", .inputs = {}, .outputs = {}, .attributes = {}, .bodies = {}});
+  EXPECT_EQ(placed.by_node(graph).at("n"), "CPUExecutionProvider");
+}
+
 TEST_P(NewestOnnxRuntime, AProviderThatTakesNothingIsReported) {
   const Session session = affine().session({.backends = {"onnxruntime:azure"}});
+  expect_says(session.report().regions.at(0).reasons.at(0), ", on cpu");
   ASSERT_EQ(session.report().warnings.size(), 1u) << session.report().text();
   expect_says(session.report().warnings[0], "provider azure took no node; ");
   expect_error(thrown_by([] { affine().session({.backends = {"onnxruntime:azure"}, .strict = true}); }), ErrorCode::internal, {"CPU EP"});

@@ -25,7 +25,6 @@ class NullExecutable final : public Executable {
     for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = NACRE_TRY(blank(graph, graph.outputs[i], context));
     return {};
   }
-  std::string kernel_name(const Node&) const override { return "null"; }
 
  private:
   static Result<Value> blank(const Graph& graph, Edge edge, RunContext& context) {

@@ -92,7 +92,12 @@ class OrtExecutable final : public Executable {
     return {};
   }
 
-  std::string kernel_name(const Node&) const override { return provider_; }
+  /// The execution provider that took the node; empty where ONNX Runtime does not say, as for what it fused or folded.
+  std::string kernel_name(const Node& node) const override {
+    const auto found = providers_.find(node.name);
+    return std::string(found != providers_.end() ? short_name(found->second) : provider_ == kCpu ? short_name(kCpu) : "");
+  }
+  void set_providers(std::unordered_map<std::string, std::string> providers) { providers_ = std::move(providers); }
   int64_t resident_bytes() const noexcept override { return bytes_; }
 
  private:
@@ -182,7 +187,8 @@ class OrtExecutable final : public Executable {
   std::shared_ptr<Session> session_;
   Settings settings_;
   std::string provider_;
-  int64_t bytes_;  // by which the process grew when the session was made: it does not tell itself
+  std::unordered_map<std::string, std::string> providers_;  // by node
+  int64_t bytes_;                                           // by which the process grew when the session was made: it does not tell itself
   const Recipe recipe_;
   std::vector<std::string> inputs_, outputs_;
   std::vector<Fact> input_facts_, output_facts_;
@@ -226,9 +232,7 @@ Result<std::shared_ptr<Session>> open(const Library& library, const Recipe& reci
 }
 
 // Somebody asked for a device: what runs elsewhere is said.
-void note_placement(const Library& library, const Session* session, const std::string& provider, const std::string& log,
-                    std::vector<std::string>& notes) {
-  const auto placed = placed_nodes(library, session, log);
+void note_placement(const Result<PlacedNodes>& placed, const std::string& provider, std::vector<std::string>& notes) {
   if (!placed) {
     notes.push_back(cat("onnxruntime does not say what runs on ", short_name(provider), ": ", placed.error().message()));
     return;
@@ -271,8 +275,10 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
   Recipe recipe{graph, options.source ? std::optional(*options.source) : std::nullopt, options.exporter};
   std::shared_ptr<Session> session = NACRE_TRY(open(lib, recipe, made.handle.get()));
   const int64_t grown = std::max<int64_t>(0, resident_memory() - before);
-  if (asks_device && options.notes) note_placement(lib, session.get(), made.provider, capture.text(), *options.notes);
+  auto placed = asks_device ? placed_nodes(lib, session.get(), capture.text()) : PlacedNodes();
+  if (asks_device && options.notes) note_placement(placed, made.provider, *options.notes);
   auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider, grown, std::move(recipe));
+  if (placed) out->set_providers(placed->by_node(graph));
   NACRE_TRY(out->bind(graph, options.source != nullptr));
   return out;
 }

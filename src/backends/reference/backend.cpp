@@ -26,7 +26,6 @@ class ReferenceExecutable final : public Executable {
     std::move(results.begin(), results.end(), outputs.begin());
     return {};
   }
-  std::string kernel_name(const Node&) const override { return "reference"; }
 
  private:
   Graph graph_;
