@@ -22,6 +22,7 @@
 #include "io/onnx_tensor.h"
 #include "io/onnx_writer.h"
 #include "nacre/session.h"
+#include "runtime/backend.h"
 #include "tally.h"
 
 namespace fs = std::filesystem;
@@ -177,7 +178,14 @@ std::vector<fs::path> cases(const Options& options) {
   return out;
 }
 
+/// What a backend loads and tries takes longer than most cases: done here, the children share it.
+void load_backend(const Options& options) {
+  const std::string& target = options.session.backends.at(0);
+  if (const auto backend = find_backend(target.substr(0, target.find(':')))) probe_backend(**backend);
+}
+
 int run(const Options& options) {
+  load_backend(options);
   Tally tally(options.expected_failures, options.quiet);
   for (const fs::path& folder : cases(options))
     tally.add(folder.filename().string(), options.fork ? run_apart(folder, options) : run_case(folder, options));
