@@ -3,7 +3,9 @@
 //   prints   {"ready": true, "load_ms": 12.3, "first_run_ms": 4.5, "version": "...", "base_rss_mb": 9.1}     when the first run is done
 //   reads    run SECONDS          answers {"n": .., "min_ms": .., "median_ms": .., "p99_ms": ..}
 //   reads    profile SECONDS      runs with and without a profile in turns, answers the medians and minima of both
-//   reads    outputs FILE.npz     runs once, writes the outputs as "000", "001" ... in the model's order, answers {"outputs": [names]}
+//   reads    grow STEPS           feeds a decoder its own `present...` as `past...`, each length twice: answers the medians with and
+//   without a plan to make reads    outputs FILE.npz     runs once, writes the outputs as "000", "001" ... in the model's order, answers
+//   {"outputs": [names]}
 //
 // It ends at the end of input; on failure it prints {"error": "..."} and exits.
 #include <CLI/CLI.hpp>
@@ -64,6 +66,44 @@ void answer_profile(Subject& subject, const std::string& seconds) {
             ", \"profiled_min_ms\": ", profiled[0], ", \"nodes\": ", profile.nodes.size(), "}\n"));
 }
 
+std::vector<size_t> named(const std::vector<std::string>& names, std::string_view start) {
+  std::vector<size_t> out;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i].starts_with(start)) out.push_back(i);
+  return out;
+}
+
+void add_position(Inputs& inputs) {
+  for (auto& [name, value] : inputs)
+    if (name == "attention_mask") {
+      const Shape& shape = value.tensor().shape();
+      const std::vector<int64_t> ones(size_t(shape[0] * (shape[1] + 1)), 1);
+      value = Value(Tensor::of<int64_t>({shape[0], shape[1] + 1}, std::span<const int64_t>(ones)));
+    }
+}
+
+/// A step of decoding has inputs of a shape of its own. The first run of a shape makes its plan, the second has it.
+void answer_grow(Subject& subject, const std::string& steps) {
+  std::vector<std::string> inputs;
+  for (const auto& [name, value] : subject.inputs) inputs.push_back(name);
+  const std::vector<size_t> past = named(inputs, "past"), present = named(*subject.state->output_names, "present");
+  if (past.empty() || past.size() != present.size())
+    throw wrong_use("", "nothing grows: the model has ", past.size(), " inputs past... and ", present.size(), " outputs present...");
+  std::vector<double> first, second;
+  for (int64_t step = std::strtol(steps.c_str(), nullptr, 10); step > 0 || first.empty(); --step) {
+    for (std::vector<double>* times : {&first, &second}) {
+      const Stopwatch watch;
+      subject.run();
+      times->push_back(watch.seconds());
+    }
+    for (size_t i = 0; i < past.size(); ++i) subject.inputs[past[i]].second = subject.outputs[present[i]];
+    add_position(subject.inputs);
+  }
+  const Times with = summarise(std::move(first)), without = summarise(std::move(second));
+  print(cat("{\"n\": ", with.count, ", \"new_shape_median_ms\": ", with.median_ms, ", \"known_shape_median_ms\": ", without.median_ms,
+            ", \"new_shape_min_ms\": ", with.min_ms, ", \"known_shape_min_ms\": ", without.min_ms, "}\n"));
+}
+
 void answer_outputs(Subject& subject, const std::string& path) {
   subject.run();
   std::vector<std::string> order;
@@ -109,8 +149,10 @@ void serve(const Options& options) {
       answer_outputs(subject, rest);
     else if (word == "profile")
       answer_profile(subject, rest);
+    else if (word == "grow")
+      answer_grow(subject, rest);
     else if (!word.empty())
-      throw wrong_use("", "'", word, "' is no order; there are `run SECONDS`, `profile SECONDS` and `outputs FILE.npz`");
+      throw wrong_use("", "'", word, "' is no order; there are `run SECONDS`, `profile SECONDS`, `grow STEPS` and `outputs FILE.npz`");
   }
 }
 
