@@ -21,7 +21,10 @@ Result<void> evaluate(Evaluation& e) {
   double* sums = static_cast<double*>(wide.mutable_raw());
   NACRE_TRY(convolve(e, c, x.data(), w.data(), sums));
   NACRE_TRY(add_bias(e, 8, c.images, c.outputs, c.plane(), sums));
-  requantize(wide.mutable_data<double>(), scale, zero, *y);
+  // The product is rounded to float, as kernels and other engines have it.
+  const std::span<double> values = wide.mutable_data<double>();
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(values[i]) * scale.at(static_cast<int64_t>(i));
+  requantize(values, {{1}}, zero, *y);
   return {};
 }
 

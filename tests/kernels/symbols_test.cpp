@@ -58,6 +58,8 @@ TEST(KernelTables, EveryEntryIsFilled) {
     for (auto kernel : k->unary) EXPECT_TRUE(kernel) << k->isa;
     for (auto kernel : k->binary) EXPECT_TRUE(kernel) << k->isa;
     for (auto kernel : k->reduce) EXPECT_TRUE(kernel) << k->isa;
+    EXPECT_TRUE(k->conv_codes && k->depthwise_codes_size && k->depthwise_codes_pack && k->depthwise_codes && k->binary_codes) << k->isa;
+    EXPECT_TRUE(k->pool_codes && k->dequantize) << k->isa;
     EXPECT_TRUE(k->integer_packed_size && k->integer_pack && k->integer_gemm && k->range_with_zero && k->quantize) << k->isa;
     EXPECT_TRUE(k->gemm && k->softmax && k->attention && k->conv && k->depthwise && k->pool) << k->isa;
     EXPECT_EQ(native::kernels_for(k->isa), k);

@@ -40,17 +40,23 @@ bool is_conv(const NodeView& n) {
   return rank == 3 || rank == 4;
 }
 
-Result<ConvSpec> read_conv(const NodeView& n) {
-  const Shape x = shape_of(n, 0), w = shape_of(n, 1);
+Result<ConvSpec> read_conv_windows(const NodeView& n, size_t weights) {
+  const Shape x = shape_of(n, 0), w = shape_of(n, weights);
+  if (w.size() != x.size()) return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " differ in rank");
   Windows windows = NACRE_TRY(read_windows(n.attributes(), x.size() - 2, std::span(w).subspan(2)));
   ConvSpec out{.window = window_of(NACRE_TRY(lay_windows(std::move(windows), x))), .groups = n.attributes().integer("group", 1)};
   if (out.groups < 1 || w[0] % out.groups != 0 || w[1] * out.groups != x[1])
     return fail(ErrorCode::invalid_argument, "input ", x, " and weights ", w, " do not fit ", out.groups, " groups");
-  const Shape y = *constant_shape(*n.graph.fact(n.node.outputs[0]).shape);
+  out.channels_in = w[1], out.channels_out = w[0] / out.groups;
+  return out;
+}
+
+Result<ConvSpec> read_conv(const NodeView& n) {
+  ConvSpec out = NACRE_TRY(read_conv_windows(n, 1));
+  const Shape w = shape_of(n, 1), y = *constant_shape(*n.graph.fact(n.node.outputs[0]).shape);
   if (n.has(2) && shape_of(n, 2) != Shape{w[0]})
     return fail(ErrorCode::invalid_argument, "bias ", shape_of(n, 2), " for ", w[0], " channels");
   if (n.has(3) && shape_of(n, 3) != y) return fail(ErrorCode::invalid_argument, "residual ", shape_of(n, 3), " for ", y);
-  out.channels_in = w[1], out.channels_out = w[0] / out.groups;
   out.activation = fused_activation_of(n);
   out.residual_after = n.attributes().integer("residual_after", 0);
   return out;

@@ -19,6 +19,9 @@ bool is_conv(const NodeView& node);
 /// Fails where weights, bias and residual do not fit. The node's shapes are known.
 Result<ConvSpec> read_conv(const NodeView& node);
 
+/// Windows, groups and channels alone; input `weights` holds the weights.
+Result<ConvSpec> read_conv_windows(const NodeView& node, size_t weights);
+
 struct PoolSpec {
   Window window;
   Pooling pooling = Pooling::max;

@@ -11,18 +11,24 @@ extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_ac
     kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
 extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
     kernel_binary_last, kernel_concat_last, kernel_split_last, kernel_resize_last, kernel_conv_transpose_last;
+extern const Kernel kernel_quantize, kernel_dequantize, kernel_lookup, kernel_binary_codes;
+extern const Kernel kernel_conv_codes, kernel_depthwise_codes, kernel_pool_codes, kernel_quantize_last, kernel_dequantize_last,
+    kernel_lookup_last, kernel_binary_codes_last;
 
 namespace {
 
 const Kernel* const kTable[] = {
-    &kernel_conv,   &kernel_pool,       &kernel_linear, &kernel_matmul_fixed, &kernel_matmul,    &kernel_softmax,   &kernel_norm,
-    &kernel_reduce, &kernel_activation, &kernel_unary,  &kernel_binary,       &kernel_transpose, &kernel_attention, &kernel_gather,
-    &kernel_concat, &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
+    &kernel_conv,     &kernel_pool,       &kernel_linear, &kernel_matmul_fixed, &kernel_matmul,    &kernel_softmax,   &kernel_norm,
+    &kernel_reduce,   &kernel_activation, &kernel_unary,  &kernel_binary,       &kernel_transpose, &kernel_attention, &kernel_gather,
+    &kernel_concat,   &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
+    &kernel_quantize, &kernel_dequantize, &kernel_lookup, &kernel_binary_codes,
 };
 
-const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,  &kernel_conv_last,          &kernel_pool_last,   &kernel_unary_last,
-                                       &kernel_activation_last, &kernel_binary_last,        &kernel_concat_last, &kernel_split_last,
-                                       &kernel_resize_last,     &kernel_conv_transpose_last};
+const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,   &kernel_conv_last,           &kernel_pool_last,       &kernel_unary_last,
+                                       &kernel_activation_last,  &kernel_binary_last,         &kernel_concat_last,     &kernel_split_last,
+                                       &kernel_resize_last,      &kernel_conv_transpose_last, &kernel_depthwise_codes, &kernel_conv_codes,
+                                       &kernel_pool_codes,       &kernel_quantize_last,       &kernel_dequantize_last, &kernel_lookup_last,
+                                       &kernel_binary_codes_last};
 
 const Kernel* find_in(std::span<const Kernel* const> table, const NodeView& node) {
   for (const Kernel* kernel : table)

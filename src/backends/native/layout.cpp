@@ -34,7 +34,31 @@ Result<std::shared_ptr<const void>> prepare_change(const NodeView& n, bool to_la
   return std::make_shared<PreparedChange>(to_last ? PreparedChange{shape[0], shape[1], plane} : PreparedChange{shape[0], plane, shape[1]});
 }
 
+/// target[columns, rows] = source[rows, columns], rows [begin, end).
+void turn_bytes(const uint8_t* source, uint8_t* target, int64_t begin, int64_t end, int64_t rows, int64_t columns) {
+  constexpr int64_t kStrip = 16;
+  for (int64_t first = 0; first < columns; first += kStrip) {
+    const int64_t last = std::min(columns, first + kStrip);
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t column = first; column < last; ++column) target[column * rows + row] = source[row * columns + column];
+  }
+}
+
+void change_bytes(const Call& call) {
+  const auto& [images, rows, columns] = *static_cast<const PreparedChange*>(call.prepared);
+  const int64_t size = rows * columns, block = rows < 64 ? std::max<int64_t>(1, rows) : 64, blocks = (rows + block - 1) / block;
+  const uint8_t* x = call.in<uint8_t>(0);
+  uint8_t* y = call.out<uint8_t>();
+  parallel(call.context, images * blocks, 1, [&, rows = rows, columns = columns](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) {
+      const int64_t image = piece / blocks, row = piece % blocks * block;
+      turn_bytes(x + image * size, y + image * size, row, std::min(rows, row + block), rows, columns);
+    }
+  });
+}
+
 Result<void> run_change(const Call& call) {
+  if (call.output().dtype() != DType::float32) return change_bytes(call), Result<void>{};
   const auto& [images, rows, columns] = *static_cast<const PreparedChange*>(call.prepared);
   const int64_t size = rows * columns, block = std::max<int64_t>(16, (8192 / std::max<int64_t>(1, columns) + 15) / 16 * 16);
   const int64_t blocks = (rows + block - 1) / block;
@@ -134,7 +158,7 @@ class Assigner {
   /// Transposes between the layouts, and Reshapes that keep images and channels.
   std::optional<View> view_of(const Node& node) const {
     if (!node.op->domain.empty() || !node.has_input(0) || !node.has_output(0) || graph_.constant(node.inputs[0])) return std::nullopt;
-    if (graph_.fact(node.inputs[0]).dtype != DType::float32) return std::nullopt;  // what changes layouts moves floats
+    if (!has_layouts(graph_.fact(node.inputs[0]).dtype)) return std::nullopt;
     const Shape in = shape_of(node.inputs[0]), out = shape_of(node.outputs[0]);
     if (node.op->name == "Transpose") return view_of_transpose(node, in);
     const bool keeps = in.size() >= 3 && out.size() >= 3 && in[0] == out[0] && in[1] == out[1];

@@ -114,10 +114,7 @@ Result<std::shared_ptr<const void>> prepare_concat(const NodeView& n, PackCache&
   return std::make_shared<PreparedParts>(parts(n, n.node.inputs, shape_of(n.graph.fact(n.node.outputs[0]))));
 }
 
-// Changes of layout are for floats.
-bool matches_concat_last(const NodeView& n) {
-  return matches_concat(n) && n.fact(0).dtype == DType::float32 && n.fact(0).shape->size() >= 3;
-}
+bool matches_concat_last(const NodeView& n) { return matches_concat(n) && has_layouts(n.fact(0).dtype) && n.fact(0).shape->size() >= 3; }
 
 Result<std::shared_ptr<const void>> prepare_concat_last(const NodeView& n, PackCache&) {
   return std::make_shared<PreparedParts>(parts(n, n.node.inputs, shape_of(n.graph.fact(n.node.outputs[0])), true));
@@ -146,7 +143,7 @@ Result<std::shared_ptr<const void>> prepare_split(const NodeView& n, PackCache&)
   return std::make_shared<PreparedParts>(parts(n, n.node.outputs, shape_of(n.fact(0))));
 }
 
-bool matches_split_last(const NodeView& n) { return matches_split(n) && n.fact(0).dtype == DType::float32 && n.fact(0).shape->size() >= 3; }
+bool matches_split_last(const NodeView& n) { return matches_split(n) && has_layouts(n.fact(0).dtype) && n.fact(0).shape->size() >= 3; }
 
 Result<std::shared_ptr<const void>> prepare_split_last(const NodeView& n, PackCache&) {
   return std::make_shared<PreparedParts>(parts(n, n.node.outputs, shape_of(n.fact(0)), true));

@@ -165,7 +165,7 @@ struct Counted<0, Row...> {
   using Table = IntegerTileTable<Row...>;
 };
 
-void run_integer_tile(int64_t rows, bool a_signed, const IntegerTile& t) {
+[[maybe_unused]] void run_integer_tile(int64_t rows, bool a_signed, const IntegerTile& t) {
   Counted<kIntegerRows>::Table::kernels[a_signed][t.columns > kLanes][rows - 1](t);
 }
 

@@ -300,6 +300,13 @@ using UnaryKernel = void (*)(const float* x, float* y, int64_t n);
 using BinaryKernel = void (*)(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
 using ReductionKernel = float (*)(const float* x, int64_t n);
 
+struct CodeConvArgs;
+struct DepthwiseCodesArgs;
+struct DepthwisePackArgs;
+struct CodeBinaryArgs;
+struct CodePoolArgs;
+struct CodeScale;
+
 struct Kernels {
   const char* isa;
   int64_t gemm_panel, gemm_tile_rows;  ///< columns of a packed panel, rows of a full tile
@@ -323,6 +330,16 @@ struct Kernels {
   void (*range_with_zero)(const float* x, int64_t n, float* low, float* high);
   /// y = saturate(round_to_even(x / scale) + zero_point) as uint8, or int8 when `is_signed`; NaN gives the least.
   void (*quantize)(const float* x, float scale, int32_t zero_point, bool is_signed, void* y, int64_t n);
+
+  /// 8-bit codes with channels last (kernels/codes.h).
+  void (*conv_codes)(const CodeConvArgs& args);
+  int64_t (*depthwise_codes_size)(int64_t channels, int64_t taps);  ///< bytes
+  void (*depthwise_codes_pack)(const DepthwisePackArgs& args);
+  void (*depthwise_codes)(const DepthwiseCodesArgs& args);
+  int64_t depthwise_codes_slack;  ///< bytes that it may read behind x
+  void (*binary_codes)(const CodeBinaryArgs& args);
+  void (*pool_codes)(const CodePoolArgs& args);
+  void (*dequantize)(const uint8_t* x, const CodeScale& scale, float* y, int64_t n);
 
   UnaryKernel unary[static_cast<int>(Unary::count_)];
   BinaryKernel binary[static_cast<int>(Binary::count_)];

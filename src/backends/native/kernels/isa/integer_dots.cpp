@@ -6,7 +6,8 @@
 #endif
 
 #ifdef NACRE_DOTS_FEATURE
-#include "backends/native/kernels/isa/local.h"
+#include "backends/native/kernels/codes.h"
+#include "backends/native/kernels/isa/code_vectors.h"
 
 // Only what follows may use it: the rest of this instruction set's table serves CPUs without.
 #if defined(__clang__)
@@ -16,7 +17,7 @@
 #pragma GCC target(NACRE_DOTS_FEATURE)
 #endif
 #define NACRE_BYTE_DOTS 1
-#include "backends/native/kernels/integer_tile.h"
+#include "backends/native/kernels/isa/depthwise_codes.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -26,6 +27,8 @@
 namespace nacre::NACRE_ISA {
 
 void integer_gemm_dots(const native::IntegerGemmArgs& args) { integer_gemm_with(args, {run_integer_tile, kIntegerRows}); }
+void depthwise_codes_dots(const native::DepthwiseCodesArgs& args) { run_depthwise_codes(args); }
+void conv_codes_dots(const native::CodeConvArgs& args) { conv_codes_with(args, {run_integer_tile, kIntegerRows}); }
 
 }  // namespace nacre::NACRE_ISA
 #else

@@ -117,5 +117,6 @@ void integer_gemm_with(const IntegerGemmArgs& args, const IntegerTiles& tiles) {
 }
 
 void integer_gemm(const IntegerGemmArgs& args) { integer_gemm_with(args, {run_integer_tile, kIntegerRows}); }
+void conv_codes(const native::CodeConvArgs& args) { conv_codes_with(args, {run_integer_tile, kIntegerRows}); }
 
 }  // namespace nacre::NACRE_ISA

@@ -59,6 +59,18 @@ int32_t integer_zero_shift(bool a_signed, bool b_signed);
 #if NACRE_ISA_avx2 || NACRE_ISA_avx512
 void integer_gemm_dots(const native::IntegerGemmArgs& args);
 #endif
+void conv_codes_with(const native::CodeConvArgs& args, const IntegerTiles& tiles);
+void conv_codes(const native::CodeConvArgs& args);
+int64_t depthwise_codes_size(int64_t channels, int64_t taps);
+void depthwise_codes_pack(const native::DepthwisePackArgs& args);
+void depthwise_codes(const native::DepthwiseCodesArgs& args);
+#if NACRE_ISA_avx2 || NACRE_ISA_avx512
+void conv_codes_dots(const native::CodeConvArgs& args);
+void depthwise_codes_dots(const native::DepthwiseCodesArgs& args);
+#endif
+void binary_codes(const native::CodeBinaryArgs& args);
+void pool_codes(const native::CodePoolArgs& args);
+void dequantize(const uint8_t* x, const native::CodeScale& scale, float* y, int64_t n);
 void range_with_zero(const float* x, int64_t n, float* low, float* high);
 void quantize(const float* x, float scale, int32_t zero_point, bool is_signed, void* y, int64_t n);
 

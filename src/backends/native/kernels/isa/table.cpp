@@ -5,7 +5,14 @@ namespace nacre::NACRE_ISA {
 
 namespace {
 
-constexpr native::Kernels make_table(const char* isa, void (*own_integer_gemm)(const native::IntegerGemmArgs&)) {
+/// What is compiled with and without sums of four bytes' products.
+struct IntegerProducts {
+  void (*gemm)(const native::IntegerGemmArgs&);
+  void (*conv_codes)(const native::CodeConvArgs&);
+  void (*depthwise_codes)(const native::DepthwiseCodesArgs&);
+};
+
+constexpr native::Kernels make_table(const char* isa, const IntegerProducts& products) {
   return {
       .isa = isa,
       .gemm_panel = kPanel,
@@ -18,9 +25,17 @@ constexpr native::Kernels make_table(const char* isa, void (*own_integer_gemm)(c
       .transpose = transpose,
       .integer_packed_size = integer_packed_size,
       .integer_pack = integer_pack,
-      .integer_gemm = own_integer_gemm,
+      .integer_gemm = products.gemm,
       .range_with_zero = range_with_zero,
       .quantize = quantize,
+      .conv_codes = products.conv_codes,
+      .depthwise_codes_size = depthwise_codes_size,
+      .depthwise_codes_pack = depthwise_codes_pack,
+      .depthwise_codes = products.depthwise_codes,
+      .depthwise_codes_slack = 4 * kLanes,
+      .binary_codes = binary_codes,
+      .pool_codes = pool_codes,
+      .dequantize = dequantize,
       .unary = {unary_neg,      unary_abs,       unary_relu,     unary_square, unary_sqrt, unary_rsqrt, unary_reciprocal, unary_floor,
                 unary_ceil,     unary_round,     unary_exp,      unary_log,    unary_erf,  unary_tanh,  unary_sigmoid,    unary_silu,
                 unary_gelu_erf, unary_gelu_tanh, unary_softplus, unary_mish,   unary_sin,  unary_cos},
@@ -47,13 +62,14 @@ constexpr native::Kernels make_table(const char* isa, void (*own_integer_gemm)(c
 }  // namespace
 
 extern const native::Kernels kernel_table;
-const native::Kernels kernel_table = make_table(kIsaName, integer_gemm);
+const native::Kernels kernel_table = make_table(kIsaName, {integer_gemm, conv_codes, depthwise_codes});
 
 // The same for a CPU with the instruction that sums four bytes' products.
 extern const native::Kernels* const kernel_table_with_dots;
 #if NACRE_ISA_avx2 || NACRE_ISA_avx512
 namespace {
-constexpr native::Kernels with_dots = make_table(kLanes == 16 ? "avx512_vnni" : "avx2_vnni", integer_gemm_dots);
+constexpr native::Kernels with_dots =
+    make_table(kLanes == 16 ? "avx512_vnni" : "avx2_vnni", {integer_gemm_dots, conv_codes_dots, depthwise_codes_dots});
 }
 const native::Kernels* const kernel_table_with_dots = &with_dots;
 #else
