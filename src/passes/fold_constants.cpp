@@ -1,4 +1,6 @@
 // What depends on constants only becomes a constant; so does an integer tensor whose elements inference knows.
+#include <algorithm>
+
 #include "graph/op.h"
 #include "ops/evaluation.h"
 #include "ops/interpreter.h"
@@ -13,6 +15,7 @@ class Folder final : public EvaluationHost {
   Folder(Graph& graph, const PassOptions& options) : graph_(graph), options_(options), budget_(4 * options.fold_limit + input_bytes()) {}
 
   bool run() {
+    list_dequantized();
     for (Node& node : graph_.nodes)
       if (!fold_known_values(node)) fold(node);
     return changed_;
@@ -73,6 +76,34 @@ class Folder final : public EvaluationHost {
     return true;
   }
 
+  // Weights of 8 bits whose consumers read other such values: those run on the codes (fuse_quantized), so no float is wanted.
+  bool is_quantized_weight(const Node& node) const {
+    if (node.op->name != "DequantizeLinear" || !node.op->domain.empty()) return false;
+    const DType dtype = graph_.fact(node.inputs[0]).dtype;
+    if (dtype != DType::int8 && dtype != DType::uint8 && dtype != DType::int32) return false;
+    bool used = false;
+    for (const Node& user : graph_.nodes) {
+      if (std::find(user.inputs.begin(), user.inputs.end(), node.outputs[0]) == user.inputs.end()) continue;
+      if (!reads_codes(user)) return false;
+      used = true;
+    }
+    return used;
+  }
+
+  bool reads_codes(const Node& user) const {
+    constexpr std::string_view kOnCodes[] = {"Conv", "Gemm", "Add", "Mul", "Concat"};
+    if (!user.op->domain.empty() || std::find(std::begin(kOnCodes), std::end(kOnCodes), user.op->name) == std::end(kOnCodes)) return false;
+    return std::any_of(user.inputs.begin(), user.inputs.end(), [&](Edge edge) { return edge != kAbsent && dequantized_[index(edge)]; });
+  }
+
+  void list_dequantized() {
+    dequantized_.assign(graph_.edge_count(), false);
+    for (const Node& node : graph_.nodes)
+      if (node.op->name == "DequantizeLinear" && !graph_.constant(node.inputs[0]))
+        for (Edge edge : node.outputs)
+          if (edge != kAbsent) dequantized_[index(edge)] = true;
+  }
+
   // A result much larger than its inputs (Expand of a scalar, say) is cheaper to make again than to keep.
   bool worth_keeping(const Node& node, std::span<const Value> outputs) const {
     int64_t before = 0;
@@ -83,7 +114,7 @@ class Folder final : public EvaluationHost {
   }
 
   void fold(Node& node) {
-    if (!foldable(node) || is_turned_weight(node)) return;
+    if (!foldable(node) || is_turned_weight(node) || is_quantized_weight(node)) return;
     node_ = &node;
     checkpoints_ = 0;
     std::vector<Value> storage;
@@ -109,7 +140,8 @@ class Folder final : public EvaluationHost {
   MemoryBudget budget_;
   static constexpr int64_t kMaxCheckpoints = 10'000;
   const Node* node_ = nullptr;
-  int64_t checkpoints_ = 0;  // of the node being folded
+  int64_t checkpoints_ = 0;        // of the node being folded
+  std::vector<bool> dequantized_;  // edges that a DequantizeLinear makes from what is no constant
   bool changed_ = false;
 };
 
