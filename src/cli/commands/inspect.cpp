@@ -6,6 +6,8 @@
 #include "cli/model.h"
 #include "cli/print.h"
 #include "graph/op.h"
+#include "passes/pass.h"
+#include "passes/quantized.h"
 
 namespace nacre::cli {
 namespace {
@@ -27,6 +29,7 @@ struct Found {
   StatePtr state;
   PlanReport plan;
   bool planned = false;
+  std::vector<std::pair<std::string, std::string>> floats;  // nodes between quantizers that compute in float, and why
 };
 
 std::map<std::string, int64_t> kernel_counts(const Found& found) {
@@ -47,12 +50,20 @@ void plan(Found& found, const Graph& bound) {
     found.plan = std::move(*report), found.planned = !found.plan.steps.empty();
 }
 
+/// Of a model with 8-bit codes: what our engine leaves in float.
+void find_floats(Found& found, bool optimised) {
+  Graph fused = found.graph;
+  if (!optimised || !optimise(fused, PassLevel::standard) || !optimise(fused, PassLevel::fusion)) return;
+  for (const FloatNode& left : left_in_float(fused)) found.floats.emplace_back(describe(*left.node), left.reason);
+}
+
 Found look(const ModelOptions& options) {
   check_backends(options);
   Found out{.graph = open_graph(options.path)};
   out.inputs = ports_of(out.graph, out.graph.inputs, {});
   out.outputs = ports_of(out.graph, out.graph.outputs, out.graph.output_names);
   out.weights = weights_of(out.graph);
+  find_floats(out, options.session().optimise);
   out.bindings = complete_bindings(out.graph, options.bindings());
   out.state = check(make_session(out.graph, options.session(), source_of(options.path)), options.path);
   Graph bound = out.graph;
@@ -104,6 +115,7 @@ std::string placement_text(const Found& found) {
     for (const auto& [kernel, count] : kernel_counts(found)) kernels.push_back(cat(count, " ", kernel));
     out += cat("  after optimisation: ", joined(kernels), "\n");
   }
+  for (const auto& [node, reason] : found.floats) out += cat("  in float between quantizers: ", node, ": ", reason, "\n");
   return out;
 }
 
@@ -188,6 +200,8 @@ std::string json_of(const Options& options, const Found& found) {
   add_cost(out, found);
   out["placement"] = Json::parse(found.state->report().json(), nullptr, false);
   out["kernels"] = kernel_counts(found);
+  out["floats_between_quantizers"] = Json::array();
+  for (const auto& [node, reason] : found.floats) out["floats_between_quantizers"].push_back({{"node", node}, {"reason", reason}});
   if (options.plan) {
     out["plan"] = Json::array();
     for (const PlanReport::Step& step : found.plan.steps)
