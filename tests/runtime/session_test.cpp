@@ -92,6 +92,7 @@ TEST(Session, ProfileListsEveryNodeInOrder) {
     EXPECT_EQ(profile.nodes[1].node, "shift");
     EXPECT_EQ(profile.nodes[1].backend, engine);
     EXPECT_EQ(profile.nodes[1].bytes, 8) << engine;
+    EXPECT_EQ(profile.nodes[0].flops, engine == std::string_view("native") ? 2 * 3 * 2 : 0) << "of [1,3] x [3,2]; others plan no shapes";
     EXPECT_NE(profile.text().find("MatMul"), std::string::npos);
     EXPECT_NE(profile.json().find("\"name\":\"shift\""), std::string::npos);
   }

@@ -129,6 +129,7 @@ class Planner {
       step.view = layout.view || (concrete && !layout.kernel && is_view(view));
       step.kernel = layout.kernel;
       if (concrete && !step.view && !step.kernel) step.kernel = find_kernel(view);
+      if (concrete && node.op->cost) step.flops = node.op->cost(view);
       if (step.kernel && step.kernel->prepare) {
         auto prepared = step.kernel->prepare(view, *cache_);
         if (!prepared) return std::unexpected(std::move(prepared.error().at(describe(node))));
