@@ -129,7 +129,8 @@ TEST_F(Packs, ADirectoryThatCannotBeWrittenSwitchesThemOff) {
 }
 
 // The order of packed floats, by instruction set. Whoever changes it raises kPackLayout and writes the new line here: kept files
-// of earlier programs would be read in the wrong order otherwise.
+// of earlier programs would be read in the wrong order otherwise. Sets that add products of 8-bit integers (avx512_vnni) keep the order of
+// floats.
 TEST(PackLayout, IsTheOneOfItsNumber) {
   struct Line {
     int layout;
@@ -145,7 +146,8 @@ TEST(PackLayout, IsTheOneOfItsNumber) {
     k->gemm_pack(b.data(), 37, true, 37, 75, packed.data() + packed.size() / 2, 0, 75);
     const uint64_t low = hash.of(std::as_bytes(std::span(packed))).low;
     bool known = false;
-    for (const Line& line : kLines) known |= line.layout == native::kPackLayout && line.isa == k->isa && line.low == low;
+    for (const Line& line : kLines)
+      known |= line.layout == native::kPackLayout && std::string_view(k->isa).starts_with(line.isa) && line.low == low;
     EXPECT_TRUE(known) << "{" << native::kPackLayout << ", \"" << k->isa << "\", " << low << "u}";
   }
 }

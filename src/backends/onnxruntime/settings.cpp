@@ -136,6 +136,16 @@ Result<void> check_settings(const BackendOptions& options) {
   return {};
 }
 
+// A configuration may hold options of several providers; one that somebody set for a run and that does nothing is said.
+static void note_unused(const BackendOptions& given, std::string_view owner, std::vector<std::string>& notes) {
+  for (const auto& [key, value] : given) {
+    const auto [head, rest] = parts_of(key);
+    if (rest.empty() || head == owner || (head != "plugin" && !find_provider(head))) continue;
+    std::string note = cat("option onnxruntime.", key, " does nothing: the provider is ", owner);
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
+  }
+}
+
 Result<Settings> read_settings(const Library& library, const CompileOptions& options) {
   Settings out;
   out.intra_threads = options.threads, out.strict = options.strict;
@@ -152,6 +162,7 @@ Result<Settings> read_settings(const Library& library, const CompileOptions& opt
   const std::string_view owner = out.provider ? out.provider->name : "plugin";
   for (const auto& [key, value] : given)
     if (const auto [head, rest] = parts_of(key); head == owner && !rest.empty()) out.provider_options.emplace_back(rest, value);
+  if (options.notes) note_unused(given, owner, *options.notes);
   const bool takes_index = out.provider && (out.provider->keys.empty() || out.provider->keys.find("device_id") != std::string_view::npos);
   if (options.device_index > 0 && !takes_index)
     return fail(ErrorCode::not_found, "backend 'onnxruntime' has no device '", options.device, ":", options.device_index,
