@@ -18,6 +18,7 @@ import sys
 import time
 
 import numpy as np
+import onnxruntime
 
 sys.dont_write_bytecode = True
 from compare import ATOL, LARGEST_DOUBT, LOOSE_ATOL, largest, outputs_difference, relative, summary_difference, typical
@@ -33,8 +34,8 @@ DECODERS = ["gpt2-124m", "smollm-135m"]
 # Quantized, or in halves: rounding decides, and the model in fp32 is the truth.
 ROUNDED = {"minilm-l6-int8", "resnet50-int8", "mobilenet-v2-int8", "minilm-l6-fp16"}
 QUICK = ["sk-forest", "sk-pipeline", "lstm-tagger", "minilm-l6", "mobilenet-v2", "t5-small-encoder"]
-# Cases small enough for the reference backend, which is written to be read and not to be fast.
-FOR_REFERENCE = {"magika/std", "silero 16 kHz", "silero 8 kHz", "lstm-tagger/std", "minilm-l6/short", "t5-small-decoder/std", "mobilenet-v2/std"}
+# Cases small enough for the reference backend, which is written to be read and not to be fast; the adapter of ONNX Runtime shares them.
+FOR_ALL = {"magika/std", "silero 16 kHz", "silero 8 kHz", "lstm-tagger/std", "minilm-l6/short", "t5-small-decoder/std", "mobilenet-v2/std"}
 
 
 class Missing(Exception):
@@ -54,8 +55,8 @@ class Suite:
     def engines(self, case):
         if self.args.stand_in:
             return [OnnxRuntime(optimise=False, error=self.args.spoil)]
-        reference = [Nacre(self.args.nacre, "reference")] if case in FOR_REFERENCE and "reference" in self.args.backend else []
-        return [Nacre(self.args.nacre, b) for b in self.args.backend if b != "reference"] + reference
+        chosen = [backend for backend in self.args.backend if backend == "native" or case in FOR_ALL or len(self.args.backend) == 1]
+        return [Nacre(self.args.nacre, backend) for backend in chosen]
 
     def report(self, outcome, case, backend="", note=""):
         self.counts[outcome] += 1
@@ -283,13 +284,15 @@ def main():
     parser.add_argument("--nacre", default="build/release/nacre")
     parser.add_argument("--cache", default=".cache/models")
     parser.add_argument("--shared", default="")
-    parser.add_argument("--backend", type=lambda text: text.split(","), default=["native", "reference"])
+    parser.add_argument("--backend", type=lambda text: text.split(","), default=["native", "reference", "onnxruntime"],
+                        help="one alone runs every case")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], metavar="WORD[,WORD]")
     parser.add_argument("--quick", action="store_true", help="without the large models")
     parser.add_argument("--drop", action="store_true", help="remove each filled model after its cases")
     parser.add_argument("--stand-in", action="store_true")
     parser.add_argument("--spoil", type=float, default=0.0)
     args = parser.parse_args()
+    os.environ.setdefault("NACRE_ONNXRUNTIME", str(pathlib.Path(onnxruntime.__file__).parent / "capi"))
     suite = Suite(args)
     for part in (embeddings, packages, zoo):
         part(suite)
