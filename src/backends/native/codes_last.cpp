@@ -69,24 +69,23 @@ std::vector<int32_t> per_channel(const NodeView& n, size_t i, int64_t count) {
 /// [m, channels, taps] -> [m, taps, channels].
 std::vector<uint8_t> taps_first(const uint8_t* from, int64_t m, int64_t channels, int64_t taps) {
   std::vector<uint8_t> out(size_t(m * channels * taps));
-  for (int64_t row = 0; row < m; ++row)
-    for (int64_t channel = 0; channel < channels; ++channel)
-      for (int64_t tap = 0; tap < taps; ++tap) out[size_t((row * taps + tap) * channels + channel)] = *from++;
+  parallel_for(m, 16, [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        const uint8_t* x = from + row * channels * taps + tap;
+        uint8_t* y = out.data() + (row * taps + tap) * channels;
+        for (int64_t channel = 0; channel < channels; ++channel) y[channel] = x[channel * taps];
+      }
+  });
   return out;
 }
 
-PackedCodes zeros_and_sums(const NodeView& n, const ConvSpec& conv) {
-  const Tensor& w = *n.constant(3);
-  const int64_t count = conv.groups * conv.channels_out, run = w.size() / count;
-  const bool is_signed = w.dtype() == DType::int8;
-  const uint8_t* bytes = static_cast<const uint8_t*>(w.stored());
+/// Zero points of the weights once they are packed, which makes them signed.
+PackedCodes packed_zeros(const NodeView& n, int64_t count) {
   PackedCodes out{.panels = {}, .sums = std::vector<int32_t>(size_t(count)), .zeros = per_channel(n, 5, count)};
-  for (int64_t channel = 0; channel < count; ++channel, bytes += run) {
-    int32_t sum = 0;
-    for (int64_t i = 0; i < run; ++i) sum += is_signed ? int8_t(bytes[i]) : bytes[i];
-    out.sums[size_t(channel)] = sum - int32_t(run) * out.zeros[size_t(channel)];
-    if (!is_signed) out.zeros[size_t(channel)] -= 128;  // packing makes weights signed
-    out.any_zero = out.any_zero || out.zeros[size_t(channel)] != 0;
+  for (int32_t& zero : out.zeros) {
+    if (n.fact(3).dtype == DType::uint8) zero -= 128;
+    out.any_zero = out.any_zero || zero != 0;
   }
   return out;
 }
@@ -107,16 +106,26 @@ void pack_panels(const IntegerPackArgs& args) {
 Result<std::shared_ptr<const void>> pack_dense(const NodeView& n, const ConvSpec& conv, int64_t taps, int64_t depth, PackCache& cache) {
   const Tensor& w = *n.constant(3);
   return cache.get(w, cat(key_of(n, conv, "conv codes"), " ", depth), [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
-    const int64_t k = taps * depth, size = kernels().integer_packed_size(depth, conv.channels_out, taps);
-    auto packed = std::make_shared<PackedCodes>(zeros_and_sums(n, conv));
+    const int64_t k = taps * depth, size = kernels().integer_packed_size(depth, conv.channels_out, taps), panel = kernels().gemm_panel;
+    auto packed = std::make_shared<PackedCodes>(packed_zeros(n, conv.groups * conv.channels_out));
     packed->panels = NACRE_TRY(allocate_lasting(DType::uint8, {size * conv.groups}));
-    const auto turned =
-        taps_first(static_cast<const uint8_t*>(w.stored()), conv.groups * conv.channels_out, conv.channels_in, k / conv.channels_in);
+    const uint8_t* source = static_cast<const uint8_t*>(w.stored());
+    std::vector<uint8_t> turned;
+    if (k != conv.channels_in) turned = taps_first(source, conv.groups * conv.channels_out, conv.channels_in, k / conv.channels_in);
     for (int64_t group = 0; group < conv.groups; ++group) {
-      IntegerPackArgs args{.b = turned.data() + group * conv.channels_out * k, .ldb = k, .transposed = true};
+      IntegerPackArgs args{.b = (turned.empty() ? source : turned.data()) + group * conv.channels_out * k, .ldb = k, .transposed = true};
       args.b_signed = w.dtype() == DType::int8, args.k = depth, args.n = conv.channels_out, args.taps = taps;
-      args.packed = static_cast<uint8_t*>(packed->panels.mutable_raw()) + group * size;
+      uint8_t* panels = static_cast<uint8_t*>(packed->panels.mutable_raw()) + group * size;
+      args.packed = panels;
       pack_panels(args);
+      // Every panel begins with the sums of its columns.
+      const int64_t panel_bytes = size / ((conv.channels_out + panel - 1) / panel);
+      for (int64_t i = 0; i < conv.channels_out; ++i) {
+        int32_t sum;
+        std::memcpy(&sum, panels + i / panel * panel_bytes + i % panel * 4, 4);
+        const size_t channel = size_t(group * conv.channels_out + i);
+        packed->sums[channel] = sum - int32_t(k) * packed->zeros[channel];
+      }
     }
     bytes = size * conv.groups;
     return packed;
@@ -139,12 +148,11 @@ std::optional<std::vector<int8_t>> centred(const NodeView& n) {
   return out;
 }
 
-Result<std::shared_ptr<const void>> pack_depthwise(const NodeView& n, const PreparedCodes& p) {
-  auto packed = std::make_shared<PackedCodes>(zeros_and_sums(n, p));
+Result<std::shared_ptr<const void>> pack_depthwise(const PreparedCodes& p, const std::vector<int8_t>& weights) {
+  auto packed = std::make_shared<PackedCodes>();
   const int64_t taps = p.window.kernel[0] * p.window.kernel[1];
   packed->panels = NACRE_TRY(allocate_lasting(DType::uint8, {kernels().depthwise_codes_size(p.groups, taps)}));
-  const std::optional<std::vector<int8_t>> weights = centred(n);
-  kernels().depthwise_codes_pack({.weights = weights->data(),
+  kernels().depthwise_codes_pack({.weights = weights.data(),
                                   .channels = p.groups,
                                   .taps = taps,
                                   .start = p.start.data(),
@@ -172,7 +180,7 @@ void find_starts(const NodeView& n, PreparedCodes& p, const std::vector<int32_t>
   std::vector<float> steps(size_t(n.constant(4)->size()));
   load_as<float>(DType::float32, n.constant(4)->raw(), 0, n.constant(4)->size(), steps.data());
   for (size_t i = 0; i < size_t(count); ++i) {
-    p.start.push_back(int32_t(uint32_t(bias[i]) - uint32_t(p.x.zero) * uint32_t(sums[i])));
+    p.start.push_back(int32_t(uint32_t(bias[i]) - uint32_t(unsigned_zero(p.x)) * uint32_t(sums[i])));
     p.units.push_back(p.x.scale * steps[steps.size() == 1 ? 0 : i] / p.y.scale);
   }
 }
@@ -194,20 +202,17 @@ Result<std::shared_ptr<const void>> prepare_dense(const NodeView& n, PackCache& 
   auto out = std::make_shared<PreparedCodes>(NACRE_TRY(prepare(n, false)));
   out->packed = NACRE_TRY(pack_dense(n, *out, int64_t(out->offsets.size()), out->depth, cache));
   find_starts(n, *out, out->weights().sums);
-  // Sums are of codes as they are read: what x's zero point takes away is of the unsigned ones.
-  if (out->x.is_signed)
-    for (size_t i = 0; i < out->start.size(); ++i) out->start[i] -= 128 * out->weights().sums[i];
-  // The other product of zero points is constant, as padding holds x's zero point.
   return out;
 }
 
 Result<std::shared_ptr<const void>> prepare_depthwise(const NodeView& n, PackCache&) {
   auto out = std::make_shared<PreparedCodes>(NACRE_TRY(prepare(n, true)));
-  const PackedCodes found = zeros_and_sums(n, *out);
-  find_starts(n, *out, found.sums);
-  if (out->x.is_signed)
-    for (size_t i = 0; i < out->start.size(); ++i) out->start[i] -= 128 * found.sums[i];
-  out->packed = NACRE_TRY(pack_depthwise(n, *out));
+  const std::optional<std::vector<int8_t>> weights = centred(n);
+  const size_t taps = out->offsets.size();
+  std::vector<int32_t> sums(size_t(out->groups));
+  for (size_t i = 0; i < weights->size(); ++i) sums[i / taps] += (*weights)[i];
+  find_starts(n, *out, sums);
+  out->packed = NACRE_TRY(pack_depthwise(*out, *weights));
   while (out->offsets.size() % 4 != 0) out->offsets.push_back(out->offsets.back());
   return out;
 }

@@ -29,6 +29,15 @@ struct GroupSource {
 };
 
 NACRE_INLINE void pack_group(const GroupSource& s, uint8_t* target) {
+  if (s.depth_step == 1 && s.depths == 4) {  // a word a column
+    for (int64_t column = 0; column < s.columns; ++column) {
+      uint32_t word;
+      __builtin_memcpy(&word, s.first + column * s.column_step, 4);
+      word ^= s.flip * 0x01010101u;
+      __builtin_memcpy(target + 4 * column, &word, 4);
+    }
+    return;
+  }
   for (int64_t depth = 0; depth < s.depths; ++depth) {
     const uint8_t* row = s.first + depth * s.depth_step;
     if (s.column_step == 1 && s.columns == kPanel)
@@ -39,13 +48,15 @@ NACRE_INLINE void pack_group(const GroupSource& s, uint8_t* target) {
 }
 
 void sum_columns(const uint8_t* groups, int64_t count, bool is_signed, int32_t* sums) {
-  uint32_t total[kPanel] = {};
-  for (int64_t group = 0; group < count; ++group, groups += 4 * kPanel)
-    for (int64_t column = 0; column < kPanel; ++column)
-      for (int64_t depth = 0; depth < 4; ++depth) {
-        const uint8_t byte = groups[4 * column + depth];
-        total[column] += is_signed ? static_cast<uint32_t>(static_cast<int8_t>(byte)) : byte;
-      }
+  Vi total[2] = {};
+  const Vi flip = splat_int(is_signed ? static_cast<int32_t>(0x80808080u) : 0), byte = splat_int(255),
+           shift = splat_int(is_signed ? 512 : 0);
+  for (int64_t group = 0; group < count; ++group)
+    for (Vi& sum : total) {
+      const Vi v = load_group(groups) ^ flip;  // a signed byte is an unsigned one less 128
+      sum += (v & byte) + ((v >> 8) & byte) + ((v >> 16) & byte) + ((v >> 24) & byte) - shift;
+      groups += 4 * kLanes;
+    }
   __builtin_memcpy(sums, total, sizeof total);
 }
 
