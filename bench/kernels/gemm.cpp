@@ -28,7 +28,7 @@ static void run(const Kernels& k, int64_t m, int64_t depth, int64_t n, MatrixLay
   args.b_layout = layout;
   args.c = aligned(c, static_cast<size_t>(m * n)), args.ldc = n;
   args.epilogue.activation = activation;
-  args.scratch = aligned(scratch, static_cast<size_t>(k.gemm_scratch(depth)));
+  args.scratch = aligned(scratch, static_cast<size_t>(k.gemm_scratch(depth, n)));
   if (layout == MatrixLayout::packed) {
     float* panels = aligned(packed, static_cast<size_t>(k.gemm_packed_size(depth, n)));
     k.gemm_pack(args.b, n, false, depth, n, panels, 0, n);

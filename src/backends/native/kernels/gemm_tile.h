@@ -124,6 +124,24 @@ using Tiles = TileTable<1, 2, 3, 4, 5, 6>;
 
 }  // namespace
 
+/// Rows of a that lie a multiple of 4 KiB apart fall into one set of the first-level cache. It has 8 or 12 ways; more rows than that push each
+/// other out at every step, which halves the speed. Such a tile is copied first, where several panels read it.
+constexpr int64_t kWays = 8, kSetFloats = 1024, kStagedDepth = 640;
+struct Staged {
+  alignas(64) float rows[kTileRows * (kStagedDepth + kLanes)];
+};
+
+NACRE_INLINE void stage_rows(int64_t rows, int64_t columns, Tile& t, Staged& staged) {
+  const int64_t depth = t.tap_count * t.depth, stride = depth + kLanes;
+  if (rows <= kWays || t.lda % kSetFloats != 0 || depth > kStagedDepth || columns <= kPanel) return;
+  for (int64_t row = 0; row < rows; ++row) {
+    float* to = staged.rows + row * stride;
+    for (int64_t tap = 0; tap < t.tap_count; ++tap, to += t.depth)
+      __builtin_memcpy(to, t.a + row * t.lda + (t.taps ? t.taps[tap] : 0), static_cast<size_t>(t.depth) * sizeof(float));
+  }
+  t.a = staged.rows, t.lda = stride, t.taps = nullptr, t.depth = depth, t.tap_count = 1;
+}
+
 NACRE_INLINE void run_tile(int64_t rows, const Tile& t) { Tiles::kernels[t.few_rows][t.columns > kLanes][rows - 1](t); }
 
 }  // namespace nacre::NACRE_ISA

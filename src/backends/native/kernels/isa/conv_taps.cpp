@@ -79,12 +79,15 @@ NACRE_INLINE void run_panels(const Walk& w, Tile& t, int64_t rows, int64_t targe
 
 void run_block(const Walk& w) {
   const TapConvArgs& args = w.args;
-  Tile t = tile_of(w);
+  Staged staged;
+  const Tile whole = tile_of(w);
   for (int64_t row = 0; row < args.rows; ++row) {
     int64_t column = 0;
     for (int64_t tiles = (args.columns + kTileRows - 1) / kTileRows; tiles > 0; --tiles) {
       int64_t rows = (args.columns - column + tiles - 1) / tiles;  // equal shares: no thin last tile
+      Tile t = whole;
       t.a = args.x + row * args.x_row + column * args.x_column + w.stretch.depth;
+      stage_rows(rows, w.n_end - w.n_begin, t, staged);
       run_panels(w, t, rows, row * args.y_row + column * args.y_column);
       column += rows;
     }

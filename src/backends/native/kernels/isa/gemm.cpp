@@ -91,6 +91,7 @@ NACRE_INLINE void finish_tile(const Walk& w, int64_t row, int64_t rows, int64_t 
 
 /// All tiles of one block of depth and columns.
 void run_block(const Walk& w) {
+  Staged staged;
   Tile t;
   t.depth = w.depth_count, t.lda = w.args.lda, t.ldc = w.args.ldc, t.b_step = w.b_step;
   t.few_rows = w.args.m < kFewRows;
@@ -99,8 +100,9 @@ void run_block(const Walk& w) {
   int64_t row = w.row_begin;
   for (int64_t tiles = (w.row_end - row + kTileRows - 1) / kTileRows; tiles > 0; --tiles) {
     int64_t rows = (w.row_end - row + tiles - 1) / tiles;  // equal shares: no thin last tile
-    t.a = w.args.a + row * w.args.lda + w.depth;
+    t.a = w.args.a + row * w.args.lda + w.depth, t.lda = w.args.lda;
     t.b = w.panels;
+    stage_rows(rows, w.column_limit - w.column, t, staged);
     for (int64_t column = w.column; column < w.column_limit; column += kPanel, t.b += w.panel_stride) {
       t.c = w.args.c + row * w.args.ldc + column;
       t.columns = min(w.column_end - column, int64_t{kPanel});
