@@ -297,6 +297,18 @@ TEST_F(Cli, BenchMeasures) {
   EXPECT_GT(found["peak_gflops_per_second"], 0.1);
   EXPECT_EQ(found["threads"], 1);
   EXPECT_EQ(read(path("err")), "") << "progress belongs to terminals";
+  EXPECT_FALSE(found.contains("nodes"));
+}
+
+TEST_F(Cli, BenchListsTheNodesWithTheirWork) {
+  const Json found = json_of("bench " + kTiny + " --json --profile --seconds 0.05 --warmup 0.01 --dim batch=10 --threads 1");
+  double flops = 0;
+  for (const Json& node : found["nodes"]) {
+    EXPECT_GE(node["median_ms"], 0);
+    flops += node["flops"].get<double>();
+  }
+  EXPECT_GT(found["nodes"].size(), 0);
+  EXPECT_EQ(flops, 2 * 10 * 3 * 2) << "of the product; nodes whose work is their traffic have none";
 }
 
 TEST_F(Cli, BenchWorkerSpeaksItsProtocol) {

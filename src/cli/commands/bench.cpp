@@ -19,7 +19,7 @@ struct Options {
   ModelOptions model;
   std::string inputs = "random:1";
   double seconds = 2, warmup = 0.5;
-  bool json = false;
+  bool json = false, profile = false;
 };
 
 struct Measured {
@@ -28,10 +28,27 @@ struct Measured {
   int threads = 1;
   int64_t unknown_nodes = 0, weight_bytes = 0, kept_bytes = 0, peak_bytes = 0, growth_bytes = 0;
   std::string shapes, backends;
+  Profile profile;  // with the median of each node's times
 
   double gflops() const { return times.median_ms > 0 ? flops / times.median_ms / 1e6 : 0; }
   double share() const { return peak_gflops > 0 ? gflops() / peak_gflops : 0; }
 };
+
+/// Runs for so long, three times at least, and gives every node the median of its times.
+template <class Call>
+Profile median_profile(Call run, double seconds) {
+  Profile profile;
+  std::vector<std::vector<double>> times;
+  const Stopwatch whole;
+  for (int count = 0; count < 3 || whole.seconds() < seconds; ++count) {
+    profile = {};
+    run(&profile);
+    times.resize(profile.nodes.size());
+    for (size_t i = 0; i < times.size(); ++i) times[i].push_back(profile.nodes[i].milliseconds / 1e3);
+  }
+  for (size_t i = 0; i < times.size(); ++i) profile.nodes[i].milliseconds = summarise(std::move(times[i])).median_ms;
+  return profile;
+}
 
 /// GFLOP/s of fused multiply-adds that nothing slows down, on as many threads as the model gets.
 double machine_peak(int threads) {
@@ -87,10 +104,11 @@ Measured measure(const Options& options) {
   out.load_ms = load.seconds() * 1e3;
   const Inputs inputs = read_inputs(options.inputs, *state, options.model.bindings());
   std::vector<Value> outputs;
-  auto run = [&] {
+  auto profiled = [&](Profile* profile) {
     outputs.clear();
-    outputs = check(run_session(*state, inputs, {}), options.model.path);
+    outputs = check(run_session(*state, inputs, {.profile = profile}), options.model.path);
   };
+  auto run = [&] { profiled(nullptr); };
   const Stopwatch first;
   run();
   out.first_ms = first.seconds() * 1e3;
@@ -100,6 +118,10 @@ Measured measure(const Options& options) {
   out.times = time_runs(run, options.seconds, 3);
   out.peak_bytes = peak_memory();
   out.growth_bytes = out.peak_bytes - before;
+  if (options.profile) {
+    progress.show(cat("profiling for ", options.seconds, " s"));
+    out.profile = median_profile(profiled, options.seconds);
+  }
   for (const CompiledRegion& region : state->regions) out.kept_bytes += region.executable->resident_bytes();
   progress.show("measuring the machine's peak");
   out.threads = ThreadTeam::process().threads_for(state->threads);
@@ -109,6 +131,22 @@ Measured measure(const Options& options) {
   out.weight_bytes = state->weight_bytes;
   out.shapes = shapes_of(inputs), out.backends = backends_of(*state);
   return out;
+}
+
+/// Slowest first: what each node takes, at what speed and what share of the machine's peak.
+std::string nodes_text(const Measured& m) {
+  std::vector<NodeProfile> nodes = m.profile.nodes;
+  std::sort(nodes.begin(), nodes.end(), [](const NodeProfile& a, const NodeProfile& b) { return a.milliseconds > b.milliseconds; });
+  double total = 0;
+  for (const NodeProfile& node : nodes) total += node.milliseconds;
+  Table table({"ms", "%", "GFLOP/s", "of peak", "operator", "kernel", "node"});
+  for (const NodeProfile& node : nodes) {
+    const double speed = node.milliseconds > 0 ? node.flops / node.milliseconds / 1e6 : 0;
+    const bool known = speed > 0 && m.peak_gflops > 0;
+    table.add({fixed(node.milliseconds, 3), fixed(total > 0 ? 100 * node.milliseconds / total : 0, 1), known ? fixed(speed, 1) : "-",
+               known ? fixed(100 * speed / m.peak_gflops, 0) + " %" : "-", node.op, cat(node.backend, "/", node.kernel), node.node});
+  }
+  return cat("\n", table.text(), "\n", fixed(total, 3), " ms in ", nodes.size(), " nodes (medians)\n");
 }
 
 std::string text_of(const Measured& m) {
@@ -122,9 +160,9 @@ std::string text_of(const Measured& m) {
   out += m.unknown_nodes ? cat(", ", m.unknown_nodes, " nodes whose shapes depend on data not counted\n") : std::string("\n");
   out += cat("peak      ", fixed(m.peak_gflops, 1), " GFLOP/s measured on ", m.threads, " thread", m.threads == 1 ? "" : "s", "\n");
   out += cat("load      ", fixed(m.load_ms, 1), " ms, first run ", fixed(m.first_ms, 1), " ms\n");
-  return out + cat("memory    ", bytes_text(m.peak_bytes), " at most (", bytes_text(m.growth_bytes),
-                   " more than before the load), weights ", bytes_text(m.weight_bytes), ", kept between runs ", bytes_text(m.kept_bytes),
-                   "\n");
+  out += cat("memory    ", bytes_text(m.peak_bytes), " at most (", bytes_text(m.growth_bytes), " more than before the load), weights ",
+             bytes_text(m.weight_bytes), ", kept between runs ", bytes_text(m.kept_bytes), "\n");
+  return m.profile.nodes.empty() ? out : out + nodes_text(m);
 }
 
 std::string json_of(const Options& options, const Measured& m) {
@@ -138,6 +176,14 @@ std::string json_of(const Options& options, const Measured& m) {
   out["load_ms"] = m.load_ms, out["first_run_ms"] = m.first_ms;
   out["weight_bytes"] = m.weight_bytes, out["kept_bytes"] = m.kept_bytes, out["peak_rss_bytes"] = m.peak_bytes,
   out["growth_bytes"] = m.growth_bytes;
+  for (const NodeProfile& node : m.profile.nodes)
+    out["nodes"].push_back({{"name", node.node},
+                            {"op", node.op},
+                            {"backend", node.backend},
+                            {"kernel", node.kernel},
+                            {"median_ms", node.milliseconds},
+                            {"flops", node.flops},
+                            {"bytes", node.bytes}});
   return out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -155,6 +201,7 @@ Action configure(CLI::App& app) {
   app.add_option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
   app.add_option("--seconds", options->seconds, "how long to measure (default 2; three runs at least)")->check(CLI::NonNegativeNumber);
   app.add_option("--warmup", options->warmup, "how long to run before (default 0.5 s)")->check(CLI::NonNegativeNumber);
+  app.add_flag("--profile", options->profile, "measure as long again, and list every node with the median of its times");
   app.add_flag("--json", options->json, "print JSON");
   return [options] { return bench(*options); };
 }
@@ -164,7 +211,7 @@ Action configure(CLI::App& app) {
 extern const Command command_bench;
 const Command command_bench{.name = "bench",
                             .about = "Measures a model: time, GFLOP/s, share of the machine's peak, memory",
-                            .example = "nacre bench model.onnx --dim batch=1 --dim seq=128 --threads 2",
+                            .example = "nacre bench model.onnx --dim batch=1 --dim seq=128 --threads 2 --profile",
                             .configure = configure};
 
 }  // namespace nacre::cli

@@ -78,8 +78,20 @@ NACRE_INLINE void add_products(const Tile& t, Vf (&sum)[Rows][Vectors]) {
     }
 }
 
+/// What the epilogue will read or write comes while the products are summed: its rows are too far apart for the hardware to foresee.
+template <int Rows, int Vectors, int ToWrite>
+NACRE_INLINE void prefetch_block(const float* block, int64_t stride) {
+#pragma GCC unroll 14
+  for (int row = 0; row < Rows; ++row) {
+    __builtin_prefetch(block + row * stride, ToWrite);
+    if (Vectors == 2) __builtin_prefetch(block + row * stride + kLanes, ToWrite);
+  }
+}
+
 template <int Rows, int Vectors, bool FewRows>
 void tile(const Tile& t) {
+  prefetch_block<Rows, Vectors, 1>(t.c, t.ldc);
+  if (t.residual) prefetch_block<Rows, Vectors, 0>(t.residual, t.residual_stride);
   Vf sum[Rows][Vectors];
   add_products<Rows, Vectors, FewRows>(t, sum);
 #pragma GCC unroll 2
@@ -124,8 +136,8 @@ using Tiles = TileTable<1, 2, 3, 4, 5, 6>;
 
 }  // namespace
 
-/// Rows of a that lie a multiple of 4 KiB apart fall into one set of the first-level cache. It has 8 or 12 ways; more rows than that push each
-/// other out at every step, which halves the speed. Such a tile is copied first, where several panels read it.
+/// Rows of a that lie a multiple of 4 KiB apart fall into one set of the first-level cache. It has 8 or 12 ways; more rows than that push
+/// each other out at every step, which halves the speed. Such a tile is copied first, where several panels read it.
 constexpr int64_t kWays = 8, kSetFloats = 1024, kStagedDepth = 640;
 struct Staged {
   alignas(64) float rows[kTileRows * (kStagedDepth + kLanes)];
