@@ -290,6 +290,7 @@ com.microsoft:Tokenizer | s[N] | mark=0..1 pad_value:# separators=['b'] mincharn
 com.microsoft:Unique | f![N] | | m 3
 nacre:Attention | f[B,H,S,D] f[B,H,K,D] f[B,H,K,E] b?[B,1,S,K] f?[S,K] | scale?~0.1..1 | t
 nacre:Linear | f[A,K] f[K,N] f?[N] f?[A,N] | activation?:relu|sigmoid|tanh | t
+nacre:IntegerLinear | T[A,K] U[K,N] f_{0.5} f?_{0.25} T?_<0:3> V?_<0:3> f?[N] f?[A,N] | activation?:relu|sigmoid|tanh | t
 nacre:Conv | f[N,C,H+2,W+2] f[M,C,3,3] f?[M] | activation?:relu|sigmoid | t
 )";
 

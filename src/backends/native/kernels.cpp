@@ -9,6 +9,7 @@ namespace nacre::native {
 extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax,
     kernel_norm, kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split,
     kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
+extern const Kernel kernel_integer_linear, kernel_matmul_integer, kernel_q_linear_matmul, kernel_dynamic_quantize;
 extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
     kernel_binary_last, kernel_concat_last, kernel_split_last, kernel_resize_last, kernel_conv_transpose_last;
 extern const Kernel kernel_quantize, kernel_dequantize, kernel_lookup, kernel_binary_codes;
@@ -18,10 +19,35 @@ extern const Kernel kernel_conv_codes, kernel_depthwise_codes, kernel_pool_codes
 namespace {
 
 const Kernel* const kTable[] = {
-    &kernel_conv,     &kernel_pool,       &kernel_linear, &kernel_matmul_fixed, &kernel_matmul,    &kernel_softmax,   &kernel_norm,
-    &kernel_reduce,   &kernel_activation, &kernel_unary,  &kernel_binary,       &kernel_transpose, &kernel_attention, &kernel_gather,
-    &kernel_concat,   &kernel_split,      &kernel_slice,  &kernel_expand,       &kernel_lstm,      &kernel_where,     &kernel_cast,
-    &kernel_quantize, &kernel_dequantize, &kernel_lookup, &kernel_binary_codes,
+    &kernel_conv,
+    &kernel_pool,
+    &kernel_linear,
+    &kernel_matmul_fixed,
+    &kernel_matmul,
+    &kernel_softmax,
+    &kernel_norm,
+    &kernel_reduce,
+    &kernel_activation,
+    &kernel_unary,
+    &kernel_binary,
+    &kernel_transpose,
+    &kernel_attention,
+    &kernel_gather,
+    &kernel_concat,
+    &kernel_split,
+    &kernel_slice,
+    &kernel_expand,
+    &kernel_lstm,
+    &kernel_where,
+    &kernel_cast,
+    &kernel_integer_linear,
+    &kernel_matmul_integer,
+    &kernel_q_linear_matmul,
+    &kernel_dynamic_quantize,
+    &kernel_quantize,
+    &kernel_dequantize,
+    &kernel_lookup,
+    &kernel_binary_codes,
 };
 
 const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,   &kernel_conv_last,           &kernel_pool_last,       &kernel_unary_last,
