@@ -109,6 +109,25 @@ INSTANTIATE_TEST_SUITE_P(Tiny, HuggingFace, testing::ValuesIn(tiny_encoders()), 
   return out;
 });
 
+/// Those that the shared data leaves out; make_tiny_encoders.py has the library work them out.
+class OtherEncoder : public testing::TestWithParam<std::string> {};
+
+TEST_P(OtherEncoder, OutputsAreThoseOfTransformers) {
+  const std::string folder = NACRE_SOURCE_DIR "/tests/importers/data/encoders/" + GetParam();
+  check_cases(folder, {});
+  check_cases(folder, {.backends = {"reference"}, .optimise = false});
+}
+
+std::vector<std::string> other_encoders() {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator(NACRE_SOURCE_DIR "/tests/importers/data/encoders"))
+    out.push_back(entry.path().filename().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tiny, OtherEncoder, testing::ValuesIn(other_encoders()), [](const auto& info) { return info.param; });
+
 /// The library has no NomicBERT; make_nomic.py works the outputs out in numpy.
 TEST(HuggingFaceImport, NomicBertIsAsItsFormulasSay) {
   check_cases(NACRE_SOURCE_DIR "/tests/importers/data/nomic", {});

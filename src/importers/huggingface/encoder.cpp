@@ -52,23 +52,44 @@ Edge Encoder::places_behind_padding(int64_t pad) {
 
 Edge Encoder::distances(Edge rows, Edge columns) { return b.sub(b.unsqueeze(rows, {1}), b.unsqueeze(columns, {0})); }
 
-Edge Encoder::embed(const std::string& name, Edge positions, Edge types) {
+Edge Encoder::embed_tables(const std::string& name, Edge positions, Edge types) {
   Edge out = net.embed(ids, name + ".word_embeddings.weight", c.vocabulary, c.embedding);
   if (types != kAbsent) out = b.add(out, net.embed(types, name + ".token_type_embeddings.weight", c.types, c.embedding));
   if (positions != kAbsent) out = b.add(out, net.embed(positions, name + ".position_embeddings.weight", c.positions, c.embedding));
-  return net.layer_norm(b.reshape(out, {-1, c.embedding}), name + ".LayerNorm", c.embedding, c.epsilon);
+  return out;
+}
+
+Edge Encoder::embed(const std::string& name, Edge positions, Edge types) {
+  return net.layer_norm(b.reshape(embed_tables(name, positions, types), {-1, c.embedding}), name + ".LayerNorm", c.embedding, c.epsilon);
+}
+
+Edge Encoder::attention_of(Edge from, const std::string& name, const LayerNames& names) {
+  const auto at = [&](const char* part) { return cat(name, ".", part); };
+  const auto project = [&](const char* part) { return net.linear(from, at(part), {c.hidden, c.hidden}); };
+  const Edge q = project(names.query), k = project(names.key), v = project(names.value);
+  const Edge mixed = attention(b, q, k, v, mask, {shape, c.heads, c.hidden / c.heads});
+  return net.linear(mixed, at(names.mixed), {c.hidden, c.hidden});
+}
+
+Edge Encoder::feed_forward_of(Edge from, const std::string& name, const LayerNames& names) {
+  const Edge inner = net.activation(net.linear(from, cat(name, ".", names.inner), {c.hidden, c.inner}), c.activation);
+  return net.linear(inner, cat(name, ".", names.outer), {c.inner, c.hidden});
 }
 
 void Encoder::post_norm_layer(const std::string& name, const LayerNames& names) {
   b.set_prefix(name);
-  const auto at = [&](const char* part) { return name + "." + part; };
-  const auto project = [&](const char* part) { return net.linear(x, at(part), {c.hidden, c.hidden}); };
-  const Edge q = project(names.query), k = project(names.key), v = project(names.value);
-  const Edge mixed = attention(b, q, k, v, mask, {shape, c.heads, c.hidden / c.heads});
-  const Edge attended = b.add(net.linear(mixed, at(names.mixed), {c.hidden, c.hidden}), x);
-  x = net.layer_norm(attended, at(names.mixed_norm), c.hidden, c.epsilon);
-  const Edge inner = net.activation(net.linear(x, at(names.inner), {c.hidden, c.inner}), c.activation);
-  x = net.layer_norm(b.add(net.linear(inner, at(names.outer), {c.inner, c.hidden}), x), at(names.outer_norm), c.hidden, c.epsilon);
+  x = net.layer_norm(b.add(attention_of(x, name, names), x), cat(name, ".", names.mixed_norm), c.hidden, c.epsilon);
+  x = net.layer_norm(b.add(feed_forward_of(x, name, names), x), cat(name, ".", names.outer_norm), c.hidden, c.epsilon);
+}
+
+void Encoder::pre_norm_layers(std::string_view prefix, const LayerNames& names, const std::string& last) {
+  for (int64_t layer = 0; layer < c.layers && net.status(); ++layer) {
+    const std::string name = cat(prefix, layer);
+    b.set_prefix(name);
+    x = b.add(attention_of(net.layer_norm(x, cat(name, ".", names.mixed_norm), c.hidden, c.epsilon), name, names), x);
+    x = b.add(feed_forward_of(net.layer_norm(x, cat(name, ".", names.outer_norm), c.hidden, c.epsilon), name, names), x);
+  }
+  x = net.layer_norm(x, last, c.hidden, c.epsilon);
 }
 
 void Encoder::post_norm_layers(std::string_view prefix, const LayerNames& names) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "importers/huggingface/architecture.h"
 #include "importers/huggingface/network.h"
@@ -27,7 +28,7 @@ Result<EncoderConfig> read_encoder_config(const Json& json);
 /// Fails (invalid_model) when the numbers do not go together.
 Result<EncoderConfig> checked(EncoderConfig config);
 
-/// Names of a post-norm layer's weights, behind the layer's own.
+/// Names of a layer's weights, behind the layer's own. The norms stand behind attention and feed-forward, or before them.
 struct LayerNames {
   const char *query, *key, *value, *mixed, *mixed_norm, *inner, *outer, *outer_norm;
 };
@@ -63,11 +64,17 @@ struct Encoder {
   Edge distances(Edge places_of_rows, Edge places_of_columns);
   /// Word, position and type tables ("NAME.word_embeddings.weight" ...) summed and normalised. kAbsent types: none.
   Edge embed(const std::string& name, Edge positions, Edge types);
+  /// Their sum alone, [batch, sequence, embedding].
+  Edge embed_tables(const std::string& name, Edge positions, Edge types);
 
+  Edge attention_of(Edge from, const std::string& name, const LayerNames& names);
+  Edge feed_forward_of(Edge from, const std::string& name, const LayerNames& names);
   /// One layer: x becomes norm(x + attention), norm(x + feed-forward).
   void post_norm_layer(const std::string& name, const LayerNames& names);
   /// All of them: `prefix` and their number.
   void post_norm_layers(std::string_view prefix, const LayerNames& names);
+  /// x becomes x + attention(norm(x)), x + feed-forward(norm(x)); `last` is the norm behind all layers.
+  void pre_norm_layers(std::string_view prefix, const LayerNames& names, const std::string& last);
 
   Edge by_sequence(Edge value, int64_t features) { return unflatten(b, value, shape, features); }
   /// The first token's vector: [batch, hidden].
@@ -93,6 +100,11 @@ struct Head {
   std::string_view name;
   void (*build)(Encoder&);
 };
+
+/// BERT's heads, which some of its kin kept with all names.
+std::span<const Head> bert_heads();
+/// The same with another way to the vocabulary's logits.
+std::vector<Head> bert_heads_with(void (*masked_lm)(Encoder&));
 
 struct EncoderSource {
   const Checkpoint& checkpoint;

@@ -10,7 +10,10 @@ namespace nacre {
 
 /// Its heads, which MPNet has, too.
 std::span<const Head> roberta_heads();
+/// Its inputs and positions: the tables' sum [batch, sequence, embedding].
+Edge roberta_tables(Encoder& e);
 
-Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix);
+Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix,
+                            std::string prefix = "roberta.");
 
 }  // namespace nacre

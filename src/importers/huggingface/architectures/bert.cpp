@@ -31,6 +31,15 @@ Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
 
 }  // namespace
 
+std::span<const Head> bert_heads() { return kHeads; }
+
+std::vector<Head> bert_heads_with(void (*other)(Encoder&)) {
+  std::vector<Head> out(std::begin(kHeads), std::end(kHeads));
+  for (Head& head : out)
+    if (head.build == masked_lm) head.build = other;
+  return out;
+}
+
 extern const Architecture architecture_bert;
 const Architecture architecture_bert{.model_type = "bert", .prefix = "Bert", .build = build};
 

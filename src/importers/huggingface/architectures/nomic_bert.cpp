@@ -80,15 +80,9 @@ void masked_lm(Encoder& e) {
   e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.decoder.bias");
 }
 
-constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.base_outputs(); }},
-                           {"ForMaskedLM", masked_lm},
-                           {"ForPreTraining", masked_lm},
-                           {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(e.pooled(), "classifier"); }},
-                           {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
-                           {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
-
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  return build_encoder({checkpoint, NACRE_TRY(read_config(checkpoint.config())), "bert.", "NomicBert"}, head, kHeads, encode);
+  return build_encoder({checkpoint, NACRE_TRY(read_config(checkpoint.config())), "bert.", "NomicBert"}, head, bert_heads_with(masked_lm),
+                       encode);
 }
 
 }  // namespace

@@ -5,11 +5,8 @@ namespace nacre {
 namespace {
 
 void encode(Encoder& e) {
-  e.open();
-  const Edge types = e.input("token_type_ids");
-  const Result<int64_t> pad = e.json.integer("pad_token_id", 1);
-  if (!pad) return e.net.fail_with(pad.error());
-  e.x = e.embed("embeddings", e.places_behind_padding(*pad), types);
+  const Edge sum = roberta_tables(e);
+  e.x = e.net.layer_norm(e.b.reshape(sum, {-1, e.c.embedding}), "embeddings.LayerNorm", e.c.embedding, e.c.epsilon);
   e.post_norm_layers("encoder.layer.", kBertLayerNames);
 }
 
@@ -31,8 +28,17 @@ Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) { retur
 
 std::span<const Head> roberta_heads() { return kHeads; }
 
-Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix) {
-  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "roberta.", class_prefix}, head, kHeads, encode);
+Edge roberta_tables(Encoder& e) {
+  e.open();
+  const Edge types = e.input("token_type_ids");
+  const Result<int64_t> pad = e.json.integer("pad_token_id", 1);
+  if (!pad) return e.net.fail_with(pad.error()), kAbsent;
+  return e.embed_tables("embeddings", e.places_behind_padding(*pad), types);
+}
+
+Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix, std::string prefix) {
+  const EncoderConfig config = NACRE_TRY(read_encoder_config(checkpoint.config()));
+  return build_encoder({checkpoint, config, std::move(prefix), class_prefix}, head, kHeads, encode);
 }
 
 extern const Architecture architecture_roberta;
