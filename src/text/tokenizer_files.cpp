@@ -150,6 +150,7 @@ Result<TokenizerSettings> TokenizerSettings::read(const std::string& directory) 
   const auto model = NACRE_TRY(read_json(directory + "/config.json"));
   if (model) NACRE_TRY(out.read_model(*model));
   const auto added = NACRE_TRY(read_json(directory + "/added_tokens.json"));
+  out.found = map || config || model || added;
   if (added) NACRE_TRY(out.read_ids(*added));
   return out;
 }
@@ -161,6 +162,9 @@ Result<void> TokenizerSettings::read_config(const Json& json) {
   if (json.has("strip_accents")) strip_accents = NACRE_TRY(json.boolean("strip_accents"));
   if (json.has("keep_accents")) keep_accents = NACRE_TRY(json.boolean("keep_accents"));
   if (json.has("do_lower_case")) lower_pieces = lower_case;
+  if (json.has("add_prefix_space")) pieces_prefix = add_prefix_space;
+  if (json.has("legacy")) legacy = NACRE_TRY(json.boolean("legacy"));
+  split_by_punctuation = NACRE_TRY(json.boolean("split_by_punct", false));
   if (json.has("add_bos_token")) add_bos = NACRE_TRY(json.boolean("add_bos_token"));
   if (json.has("add_eos_token")) add_eos = NACRE_TRY(json.boolean("add_eos_token"));
   sentinels = NACRE_TRY(json.integer("extra_ids", 0));
@@ -263,17 +267,6 @@ Result<std::string> json_of_characters(std::string_view vocab_json, const Tokeni
   "decoder": {"type": "CTC", "cleanup": true, "pad_token": )",
              pad, R"(, "word_delimiter_token": )", delimiter, R"(}, "model": {"type": "WordLevel", "unk_token": )",
              json_quoted(settings.role_or("unk_token", "<unk>")), R"(, "vocab": )", vocab_json, "}}");
-}
-
-// transformers/models/albert/tokenization_albert.py, preprocess_text
-std::string normalizer_before_pieces(const TokenizerSettings& settings, bool xlnet) {
-  const bool albert = settings.model_type == "albert";
-  if (!settings.keep_accents && !albert && !xlnet) return "";
-  std::string steps = R"({"type": "Replace", "pattern": {"String": "``"}, "content": "\""},
-    {"type": "Replace", "pattern": {"String": "''"}, "content": "\""})";
-  if (!settings.keep_accents.value_or(false)) steps += R"(, {"type": "NFKD"}, {"type": "StripAccents"})";
-  if (settings.lower_pieces.value_or(albert)) steps += R"(, {"type": "Lowercase"})";
-  return cat(R"({"type": "Sequence", "normalizers": [)", steps, "]}");
 }
 
 std::string post_processor_json(VocabularyFiles files, const TokenizerSettings& settings,

@@ -19,14 +19,16 @@ namespace nacre {
 
 struct TokenizerSettings {
   bool lower_case = true, ideographs = true, add_prefix_space = false;
-  std::optional<bool> strip_accents, keep_accents, lower_pieces, add_bos, add_eos;
+  std::optional<bool> strip_accents, keep_accents, lower_pieces, add_bos, add_eos, pieces_prefix, legacy;
+  bool split_by_punctuation = false;
+  bool found = false;     ///< any of the files
   int64_t sentinels = 0;  ///< T5's extra_ids
   std::string word_delimiter;
   std::string model_type;                                ///< of config.json
   int64_t start_id = -1;                                 ///< its bos_token_id
   std::string start = "<s>", end = "</s>";               ///< of texts, as a SentencePiece model names them
   std::map<std::string, AddedToken, std::less<>> roles;  ///< "unk_token" and so on
-  std::vector<AddedToken> additional;                    ///< special ones without a role
+  std::vector<AddedToken> additional;                    ///< ones without a role, most of them special
   std::map<int64_t, AddedToken> by_id;                   ///< those whose ids the files give
 
   /// Files that are not there are left out.
@@ -51,9 +53,6 @@ enum class VocabularyFiles { word_piece, byte_level, clip, sentencepiece, fairse
 Result<std::string> json_of_vocab_txt(std::string_view text, const TokenizerSettings& settings);
 Result<std::string> json_of_merges(std::string_view vocab_json, std::string_view merges, const TokenizerSettings& settings);
 Result<std::string> json_of_characters(std::string_view vocab_json, const TokenizerSettings& settings);
-
-/// What ALBERT and XLNet do to a text before SentencePiece sees it, as a normalizer's settings; empty for nothing.
-std::string normalizer_before_pieces(const TokenizerSettings& settings, bool xlnet);
 
 /// What is put around a text, as a post-processor's settings; empty for nothing. `find` gives the id of a token.
 std::string post_processor_json(VocabularyFiles files, const TokenizerSettings& settings,

@@ -1,7 +1,7 @@
 // Which files of a directory a tokenizer is made from.
 #include "core/log.h"
 #include "core/os/file.h"
-#include "text/sentencepiece/pieces.h"
+#include "text/sentencepiece/converted.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_files.h"
 
@@ -69,17 +69,20 @@ Result<Tokenizer> Tokenizer::load_pieces(const std::string& path, TokenizerSetti
     numbering = settings.start_id == 5 ? SentencePieces::Numbering::fairseq_all : SentencePieces::Numbering::fairseq;
   const auto pieces = NACRE_TRY(SentencePieces::parse(file.bytes(), numbering));
   settings.start = pieces->start, settings.end = pieces->end;
-  for (uint32_t id = 0; id < pieces->size(); ++id)
-    if (pieces->kind(id) == Kind::control || pieces->kind(id) == Kind::unknown)
-      settings.additional.push_back(
-          {.content = std::string(pieces->piece(id)), .lstrip = pieces->piece(id) == "<mask>", .normalized = false, .special = true});
+  // transformers converts Unigram models; its other classes give the text to SentencePiece itself, or do the same.
+  const bool converted = settings.found && pieces->algorithm == SentencePieces::Algorithm::unigram && !pieces->byte_fallback;
+  for (uint32_t id = 0; id < pieces->size(); ++id) {
+    const bool special = pieces->kind(id) == Kind::control || pieces->kind(id) == Kind::unknown;
+    const std::string content(pieces->piece(id));
+    if (special || (converted && pieces->kind(id) == Kind::user_defined))
+      settings.additional.push_back({.content = content, .lstrip = content == "<mask>", .normalized = false, .special = special});
+  }
   if (numbering != SentencePieces::Numbering::own && !settings.role("mask_token"))
     settings.roles["mask_token"] = {.content = "<mask>", .lstrip = true, .normalized = false, .special = true};
-  Tokenizer out = of_pieces(pieces, &settings);
-  const bool xlnet = out.find("<cls>") && out.find("<sep>");
-  const std::string before = normalizer_before_pieces(settings, xlnet);
-  if (!before.empty()) out.normalizer_ = make_normalizer(pieces, NACRE_TRY(load_normalizer(NACRE_TRY(parse_json(before)))));
-  return out;
+  if (!converted) return of_pieces(pieces, &settings);
+  const PieceFamily family = family_of(*pieces, settings);
+  add_usual_tokens(family, settings);
+  return parse(json_of_pieces(*pieces, NACRE_TRY(sentencepiece::parse_model(file.bytes())).charsmap, family, settings));
 }
 
 Result<Tokenizer> Tokenizer::parse_sentencepiece(std::span<const std::byte> bytes) {
