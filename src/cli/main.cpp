@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,17 @@ int run_action(const Action& action) {
   }
 }
 
-int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+/// The first option before "--" that the command does not have: CLI11 names a text behind it instead.
+std::string unknown_option(const CLI::App& command, std::span<char*> words) {
+  for (const std::string_view word : words) {
+    if (word == "--") break;
+    const std::string name(word.substr(0, word.find('=')));
+    if (word.starts_with("--") && !command.get_option_no_throw(name)) return name;
+  }
+  return "";
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
   const CLI::App* deepest = &app;
   std::string command = "nacre";
   while (!deepest->get_subcommands().empty()) {
@@ -60,6 +71,9 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   }
   std::string message = error.what();
   while (!message.empty() && message.back() == '\n') message.pop_back();
+  const bool left_over = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if (const std::string option = left_over ? unknown_option(*deepest, words) : ""; !option.empty())
+    message = cat("there is no option ", option);
   print_error(cat(command, ": ", message, "\n  hint: ", command, " --help\n"));
   return kWrongUse;
 }
@@ -117,7 +131,7 @@ int run(int argc, char** argv) {
         print(app.help());
       return kDone;
     });
-  } catch (const CLI::ParseError& error) { return report_parse_error(app, error); }
+  } catch (const CLI::ParseError& error) { return report_parse_error(app, error, {argv, static_cast<size_t>(argc)}); }
   for (const auto& [sub, action] : actions)
     if (sub->parsed()) return run_action(action);
   print_error(app.help());

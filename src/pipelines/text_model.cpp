@@ -10,19 +10,20 @@ namespace nacre {
 namespace {
 
 struct Head {
-  std::string_view ending, task, command;
+  std::string_view ending, task, command;  // no command: there is none yet
 };
 // The first that fits counts.
 constexpr Head kHeads[] = {{"ForSequenceClassification", "sequence classification", "nacre classify` or `nacre rerank"},
                            {"ForTokenClassification", "token classification", "nacre ner"},
                            {"ForQuestionAnswering", "question answering", "nacre qa"},
                            {"ForMaskedLM", "masked language modelling", "nacre fill-mask"},
-                           {"ForCausalLM", "text generation", "nacre generate"},
-                           {"LMHeadModel", "text generation", "nacre generate"},
-                           {"ForConditionalGeneration", "text generation", "nacre generate"},
+                           {"ForCausalLM", "text generation", ""},
+                           {"LMHeadModel", "text generation", ""},
+                           {"WhisperForConditionalGeneration", "speech recognition", ""},
+                           {"ForConditionalGeneration", "text generation", ""},
                            {"ForImageClassification", "image classification", "nacre run"},
-                           {"ForCTC", "speech recognition", "nacre transcribe"},
-                           {"ForSpeechSeq2Seq", "speech recognition", "nacre transcribe"},
+                           {"ForCTC", "speech recognition", ""},
+                           {"ForSpeechSeq2Seq", "speech recognition", ""},
                            {"Model", "embeddings", "nacre embed"}};
 
 const Head* head_of(std::string_view class_name) {
@@ -61,7 +62,9 @@ Result<void> require_head(const Json& config, std::string_view head) {
   const Head* const wanted = head_of(head);
   auto error = fail(ErrorCode::unsupported, "the directory holds ", name, ", a model for ", given ? given->task : "another task",
                     ", not for ", wanted ? wanted->task : head);
-  if (given) error.error().suggest(cat("use `", given->command, "` for it"));
+  if (given)
+    error.error().suggest(given->command.empty() ? cat("there is no command for ", given->task, " yet")
+                                                 : cat("use `", given->command, "` for it"));
   return error;
 }
 

@@ -90,6 +90,11 @@ void expect_tiny_outputs(const fs::path& file) {
   for (const auto& [name, value] : want.items()) expect_close(got.at(name), value);
 }
 
+TEST_F(Cli, AnOptionThatThereIsNotIsNamedAndNotTheTextBehindIt) {
+  expect_error("embed --model x --colour red -- x", 2, {"nacre embed: there is no option --colour", "nacre embed --help"});
+  expect_error("embed --model x --colour=red x", 2, {"there is no option --colour"});
+}
+
 TEST_F(Cli, AloneItPrintsHelpAndSaysWrongUse) {
   const Answer answer = run("");
   EXPECT_EQ(answer.code, 2);
