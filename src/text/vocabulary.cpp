@@ -1,7 +1,6 @@
 #include "text/vocabulary.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "io/json.h"
 
@@ -14,35 +13,6 @@ constexpr int64_t kMostIds = (int64_t{1} << 24) - 1;
 constexpr size_t kBlock = 32;  // look-ups that wait for memory together
 
 }  // namespace
-
-void StringIndex::reserve(size_t count) {
-  std::vector<Slot> old(std::bit_ceil(std::max<size_t>(count, 8) * 2));
-  std::swap(old, slots_);
-  for (const Slot& slot : old)
-    if (slot.text) slot_of({slot.text, slot.length}, slot.hash) = slot;
-}
-
-StringIndex::Slot& StringIndex::slot_of(std::string_view key, uint32_t hash) noexcept {
-  const size_t mask = slots_.size() - 1;
-  size_t at = hash & mask;
-  while (slots_[at].text && (slots_[at].hash != hash || std::string_view(slots_[at].text, slots_[at].length) != key)) at = (at + 1) & mask;
-  return slots_[at];
-}
-
-void StringIndex::set(std::string_view key, uint32_t value) {
-  if ((size_ + 1) * 2 > slots_.size()) reserve(size_ + 1);
-  const uint32_t hash = PrefixHash::of(key);
-  Slot& slot = slot_of(key, hash);
-  size_ += slot.text == nullptr;
-  slot = {key.data(), static_cast<uint32_t>(key.size()), hash, value};
-  longest_ = std::max(longest_, key.size());
-}
-
-std::optional<uint32_t> StringIndex::find(std::string_view key, uint32_t hash) const noexcept {
-  if (slots_.empty()) return std::nullopt;
-  const Slot& slot = const_cast<StringIndex*>(this)->slot_of(key, hash);
-  return slot.text ? std::optional(slot.value) : std::nullopt;
-}
 
 uint32_t& Vocabulary::slot_of(std::string_view head, std::string_view tail, uint32_t hash) noexcept {
   size_t at = place_of(hash);
@@ -82,38 +52,31 @@ void Vocabulary::find_each(std::span<const std::string_view> tokens, std::span<u
   }
 }
 
-std::vector<std::string_view> Vocabulary::tokens() const {
-  std::vector<std::string_view> out(starts_.size());
-  for (uint32_t id = 0; id < out.size(); ++id) out[id] = token(id);
-  return out;
-}
-
-void Vocabulary::reserve(size_t bytes, size_t ids, size_t count) {
-  bytes_.reserve(bytes);
-  starts_.assign(ids, kNone);
-  slots_.assign(count + count / 3 + 2, kNone);
-}
-
-void Vocabulary::set(std::string_view token, uint32_t id, uint32_t hash) {
-  const auto length = static_cast<uint32_t>(token.size());
-  if (length >= kLong) {
-    char four[sizeof length];
-    std::memcpy(four, &length, sizeof length);
-    bytes_.insert(bytes_.end(), four, four + sizeof four);
+template <class Entries>
+void Vocabulary::write_tokens(const Entries& entries) {
+  // First the entry of each id, the last of several; then where its token starts.
+  for (uint32_t entry = 0; entry < entries.size(); ++entry) starts_[static_cast<size_t>(entries[entry].second)] = entry;
+  for (size_t id = 0; id < id_limit(); ++id) {
+    const uint32_t entry = starts_[id];
+    starts_[id] = static_cast<uint32_t>(bytes_.size()) | (entry == kNone ? kAbsent : 0u);
+    if (entry == kNone) continue;
+    const std::string_view token = entries[entry].first;
+    bytes_.insert(bytes_.end(), token.begin(), token.end());
+    longest_ = std::max(longest_, token.size());
   }
-  bytes_.push_back(static_cast<char>(std::min(length, kLong)));
-  const auto start = static_cast<uint32_t>(bytes_.size());
-  bytes_.insert(bytes_.end(), token.begin(), token.end());
+  starts_.back() = static_cast<uint32_t>(bytes_.size());
+}
+
+void Vocabulary::index(std::string_view token, uint32_t id, uint32_t hash) {
   uint32_t& slot = slot_of({}, token, hash);
   size_ += slot == kNone;
   slot = id | hash << 24;
-  starts_[id] = start;
-  longest_ = std::max(longest_, token.size());
 }
 
 /// Of pairs of a token and its id.
 template <class Entries>
-void Vocabulary::set_all(const Entries& entries) {
+void Vocabulary::index(const Entries& entries) {
+  slots_.assign(entries.size() + entries.size() / 3 + 2, kNone);
   uint32_t hashes[kBlock];
   for (size_t begin = 0; begin < entries.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, entries.size() - begin);
@@ -121,15 +84,27 @@ void Vocabulary::set_all(const Entries& entries) {
       hashes[i] = PrefixHash::of(entries[begin + i].first);
       __builtin_prefetch(&slots_[place_of(hashes[i])], 1);
     }
-    for (size_t i = 0; i < count; ++i) set(entries[begin + i].first, static_cast<uint32_t>(entries[begin + i].second), hashes[i]);
+    for (size_t i = 0; i < count; ++i) index(entries[begin + i].first, static_cast<uint32_t>(entries[begin + i].second), hashes[i]);
   }
 }
 
-Vocabulary::Vocabulary(const std::vector<std::string_view>& tokens) {
+Vocabulary Vocabulary::of_pieces(std::span<const std::string_view> tokens, std::span<const uint32_t> hidden) {
+  Vocabulary out;
   size_t bytes = 0;
-  for (const std::string_view token : tokens) bytes += token.size() + 1 + (token.size() >= kLong) * 4;
-  reserve(bytes, tokens.size(), tokens.size());
-  for (uint32_t id = 0; id < tokens.size(); ++id) set(tokens[id], id, PrefixHash::of(tokens[id]));
+  for (const std::string_view token : tokens) bytes += token.size();
+  out.bytes_.reserve(bytes);
+  out.starts_.reserve(tokens.size() + 1);
+  for (const std::string_view token : tokens) {
+    out.starts_.push_back(static_cast<uint32_t>(out.bytes_.size()));
+    out.bytes_.insert(out.bytes_.end(), token.begin(), token.end());
+    out.longest_ = std::max(out.longest_, token.size());
+  }
+  out.starts_.push_back(static_cast<uint32_t>(bytes));
+  std::vector<std::string_view> keys(tokens.begin(), tokens.end());
+  for (const uint32_t id : hidden) keys[id] = {};
+  out.trie_ = std::make_unique<PrefixTrie>(keys);
+  out.size_ = out.trie_->size();
+  return out;
 }
 
 Result<Vocabulary> Vocabulary::load(const Json& json) {
@@ -140,11 +115,15 @@ Result<Vocabulary> Vocabulary::load(const Json& json) {
   for (const auto& [token, id] : entries) {
     if (id < 0 || id >= kMostIds)
       return fail(ErrorCode::invalid_argument, json.path(), ".", token, ": id ", id, " is outside [0, ", kMostIds, ")");
-    bytes += token.size() + 1 + (token.size() >= kLong) * 4;
+    bytes += token.size();
     last = std::max(last, id);
   }
-  out.reserve(bytes, static_cast<size_t>(last + 1), entries.size());
-  out.set_all(entries);
+  if (bytes > kMostBytes)
+    return fail(ErrorCode::resource_exhausted, json.path(), ": tokens of ", bytes, " bytes, the limit is ", kMostBytes);
+  out.bytes_.reserve(bytes);
+  out.starts_.assign(static_cast<size_t>(last + 2), kNone);
+  out.write_tokens(entries);
+  out.index(entries);
   return out;
 }
 

@@ -1,13 +1,11 @@
 // Unigram: of all ways to cut a word into pieces the one with the highest sum of scores (Viterbi), code points without a
 // piece at a penalty. https://arxiv.org/abs/1804.10959
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 
 #include "text/component.h"
-#include "text/trie.h"
+#include "text/scores.h"
 #include "text/unicode.h"
 
 namespace nacre {
@@ -15,33 +13,14 @@ namespace {
 
 constexpr double kUnknownPenalty = 10;
 
-/// The score as the reference's JSON reader has it: digits as an integer, then one division, so two roundings where the
-/// nearest double has one. Equal sums of scores are common (repeated pieces), and the last bit decides them.
-double as_reference_reads(double score) {
-  constexpr int most_exact = 22;  // powers of ten that doubles hold exactly
-  char text[32];
-  const char* const end = std::to_chars(text, text + sizeof text, std::abs(score), std::chars_format::scientific).ptr;
-  uint64_t digits = 0;
-  int exponent = 0;
-  for (const char* at = text; at < end && *at != 'e'; ++at)
-    if (*at != '.') digits = digits * 10 + static_cast<uint64_t>(*at - '0'), exponent -= at > text;
-  const char* const mark = std::find(text, const_cast<char*>(end), 'e');
-  int power = 0;
-  if (mark != end) std::from_chars(mark + (mark[1] == '+' ? 2 : 1), end, power);
-  exponent += power;
-  if (exponent >= 0 || exponent < -most_exact) return score;
-  double ten = 1;
-  for (int i = exponent; i < 0; ++i) ten *= 10;
-  return std::copysign(static_cast<double>(digits) / ten, score);
-}
 constexpr uint32_t kNowhere = UINT32_MAX;
 
 class Unigram final : public TokenModel {
  public:
-  Unigram(const std::vector<std::string_view>& pieces, std::vector<double> scores, std::optional<uint32_t> unknown, bool byte_fallback)
-      : vocabulary_(pieces), scores_(std::move(scores)), trie_(vocabulary_.tokens()), unknown_(unknown) {
-    const auto least = std::min_element(scores_.begin(), scores_.end());
-    unknown_score_ = (least == scores_.end() ? 0 : *least) - kUnknownPenalty;
+  Unigram(std::span<const std::string_view> pieces, std::span<const double> scores, std::optional<uint32_t> unknown, bool byte_fallback)
+      : vocabulary_(Vocabulary::of_pieces(pieces)), scores_(scores), unknown_(unknown) {
+    const auto least = std::min_element(scores.begin(), scores.end());
+    unknown_score_ = (least == scores.end() ? 0 : *least) - kUnknownPenalty;
     if (byte_fallback) load_bytes();
   }
 
@@ -86,7 +65,7 @@ class Unigram final : public TokenModel {
       next_code(at);
       const auto code_end = static_cast<uint32_t>(at - start);
       bool single = false;
-      trie_.walk(word.substr(begin), [&](size_t length, uint32_t id) {
+      vocabulary_.walk(word.substr(begin), [&](size_t length, uint32_t id) {
         best[begin + length].offer(score + scores_[id], begin, id);
         single = single || begin + length == code_end;
       });
@@ -130,8 +109,7 @@ class Unigram final : public TokenModel {
   }
 
   Vocabulary vocabulary_;
-  std::vector<double> scores_;
-  PrefixTrie trie_;
+  PieceScores scores_;
   std::optional<uint32_t> unknown_;
   double unknown_score_;
   std::vector<std::optional<uint32_t>> byte_ids_;  // empty without byte fallback
@@ -141,6 +119,7 @@ Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   const auto entries = NACRE_TRY(NACRE_TRY(json.at("vocab")).scored_texts());
   std::vector<std::string_view> pieces;
   std::vector<double> scores;
+  pieces.reserve(entries.size()), scores.reserve(entries.size());
   for (const auto& [piece, score] : entries) pieces.push_back(piece), scores.push_back(as_reference_reads(score));
   std::optional<uint32_t> unknown;
   if (json.has("unk_id")) {
@@ -150,7 +129,7 @@ Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
     unknown = static_cast<uint32_t>(id);
   }
   const bool byte_fallback = NACRE_TRY(json.boolean("byte_fallback", false));
-  return std::make_unique<Unigram>(pieces, std::move(scores), unknown, byte_fallback);
+  return std::make_unique<Unigram>(pieces, scores, unknown, byte_fallback);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ class UnigramCutter {
   void offer_from(std::string_view text, uint32_t begin, uint32_t code_end, std::vector<Node>& best) const {
     const float score = best[begin].score;
     bool single = false;
-    pieces_.text_trie().walk(text.substr(begin), [&](size_t length, uint32_t id) {
+    pieces_.walk(text.substr(begin), [&](size_t length, uint32_t id) {
       if (pieces_.kind(id) == SentencePieces::Kind::unused) return;
       const bool user_defined = pieces_.kind(id) == SentencePieces::Kind::user_defined;
       const float own = user_defined ? static_cast<float>(length) * highest_ : pieces_.score(id);

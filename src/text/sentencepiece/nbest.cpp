@@ -32,7 +32,7 @@ class Lattice {
       next_code(at);
       const auto code_end = static_cast<uint32_t>(at - start);
       bool single = false;
-      pieces.text_trie().walk(text.substr(begin), [&](size_t length, uint32_t id) {
+      pieces.walk(text.substr(begin), [&](size_t length, uint32_t id) {
         if (pieces.kind(id) == SentencePieces::Kind::unused) return;
         add(begin, begin + static_cast<uint32_t>(length), id, score_of(id, length));
         single = single || begin + length == code_end;

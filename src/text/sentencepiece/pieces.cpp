@@ -9,10 +9,7 @@
 namespace nacre {
 namespace {
 
-bool is_text(SentencePieces::Kind kind) {
-  using Kind = SentencePieces::Kind;
-  return kind == Kind::normal || kind == Kind::user_defined || kind == Kind::unused;
-}
+constexpr size_t kMostBytes = Vocabulary::kMostBytes / 2;
 
 /// https://github.com/huggingface/transformers/blob/v4.57.1/src/transformers/models/xlm_roberta/tokenization_xlm_roberta.py
 Result<void> number_as_fairseq(std::vector<sentencepiece::PieceProto>& pieces, bool all) {
@@ -38,6 +35,8 @@ Result<void> number_as_fairseq(std::vector<sentencepiece::PieceProto>& pieces, b
 }  // namespace
 
 Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<const std::byte> bytes, Numbering numbering) {
+  if (bytes.size() > kMostBytes)
+    return fail(ErrorCode::resource_exhausted, "sentencepiece: a model of ", bytes.size(), " bytes, the limit is ", kMostBytes);
   sentencepiece::ModelProto proto = NACRE_TRY(sentencepiece::parse_model(bytes));
   if (numbering != Numbering::own) NACRE_TRY(number_as_fairseq(proto.pieces, numbering == Numbering::fairseq_all));
   auto out = std::make_shared<SentencePieces>();
@@ -57,38 +56,51 @@ Result<std::shared_ptr<const SentencePieces>> SentencePieces::parse(std::span<co
 
 Result<void> SentencePieces::fill(const sentencepiece::ModelProto& proto) {
   std::vector<std::string_view> texts;
+  texts.reserve(proto.pieces.size()), scores_.reserve(proto.pieces.size()), kinds_.reserve(proto.pieces.size());
   for (const auto& piece : proto.pieces) {
     texts.push_back(piece.text);
     scores_.push_back(piece.score);
     kinds_.push_back(piece.kind);
   }
-  vocabulary_ = Vocabulary(texts);
+  NACRE_TRY(make_vocabulary(texts));
   byte_ids_.assign(256, UINT32_MAX);
-  texts_.reserve(texts.size());
-  std::vector<std::string_view> in_text(texts.size()), user_defined(texts.size());
   for (uint32_t id = 0; id < texts.size(); ++id) {
-    NACRE_TRY(index(id));
-    if (is_text(kinds_[id])) in_text[id] = piece(id);
-    if (kinds_[id] == Kind::user_defined) user_defined[id] = piece(id);
+    NACRE_TRY(check(id));
+    if (kinds_[id] != Kind::user_defined) texts[id] = {};
   }
   if (unknown_ == UINT32_MAX) return fail(ErrorCode::invalid_model, "sentencepiece: none of ", texts.size(), " pieces is the unknown one");
   const auto missing = std::find(byte_ids_.begin(), byte_ids_.end(), UINT32_MAX);
   if (byte_fallback && missing != byte_ids_.end())
     return fail(ErrorCode::invalid_model, "sentencepiece: byte fallback, and no piece for byte ", missing - byte_ids_.begin());
-  text_trie_ = PrefixTrie(in_text);
-  user_defined_ = PrefixTrie(user_defined);
+  user_defined_ = PrefixTrie(texts);
   return {};
 }
 
-Result<void> SentencePieces::index(uint32_t id) {
+/// A text may be there once as what texts are made of, and once as a control piece or the like.
+Result<void> SentencePieces::make_vocabulary(std::span<const std::string_view> texts) {
+  vocabulary_ = Vocabulary::of_pieces(texts);
+  std::vector<uint32_t> hidden;
+  for (uint32_t id = 0; id < texts.size(); ++id) {
+    const uint32_t found = vocabulary_.find(texts[id]).value_or(id);
+    if (found == id) continue;
+    if (is_text(found) == is_text(id))
+      return fail(ErrorCode::invalid_model, "sentencepiece: piece ", found, " (\"", texts[id], "\") is there twice");
+    hidden.push_back(is_text(id) ? found : id);
+  }
+  if (hidden.empty()) return {};
+  vocabulary_ = Vocabulary::of_pieces(texts, hidden);
+  for (const uint32_t id : hidden)
+    if (!shadowed_.emplace(piece(id), id).second)
+      return fail(ErrorCode::invalid_model, "sentencepiece: piece ", id, " (\"", texts[id], "\") is there twice");
+  return {};
+}
+
+Result<void> SentencePieces::check(uint32_t id) {
   const std::string_view text = piece(id);
   const auto bad = [&](std::string_view what) { return fail(ErrorCode::invalid_model, "sentencepiece: piece ", id, " ", what); };
   if (text.empty()) return bad("is empty");
   if (find_invalid_utf8(text)) return bad("is not UTF-8");
   if (!std::isfinite(scores_[id])) return bad("has no finite score");
-  StringIndex& names = is_text(kinds_[id]) ? texts_ : reserved_;
-  if (names.find(text)) return bad(cat("(\"", text, "\") is there twice"));
-  names.set(text, id);
   if (kinds_[id] == Kind::unknown) {
     if (unknown_ != UINT32_MAX) return bad("is a second unknown one");
     unknown_ = id;
@@ -101,13 +113,14 @@ Result<void> SentencePieces::index(uint32_t id) {
 }
 
 uint32_t SentencePieces::id_of(std::string_view piece) const noexcept {
-  const auto reserved = reserved_.find(piece);
-  return reserved ? *reserved : texts_.find(piece).value_or(unknown_);
+  const auto shadowed = shadowed_.empty() ? shadowed_.end() : shadowed_.find(piece);
+  return shadowed != shadowed_.end() ? shadowed->second : vocabulary_.find(piece).value_or(unknown_);
 }
 
 size_t SentencePieces::user_defined_prefix(std::string_view text) const noexcept {
   size_t out = 0;
-  user_defined_.walk(text, [&](size_t length, uint32_t) { out = length; });
+  const auto text_of = [this](uint32_t id) { return piece(id); };
+  user_defined_.walk(text, text_of, [&](size_t length, uint32_t) { out = length; });
   return out;
 }
 

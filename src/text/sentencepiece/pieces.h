@@ -6,6 +6,7 @@
 //     auto decoder = make_decoder(pieces, {});
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,12 +40,21 @@ class SentencePieces {
   /// The id of a piece, the unknown one for all that is none.
   uint32_t id_of(std::string_view piece) const noexcept;
   /// Only of pieces that text is made of: normal, user-defined and unused ones.
-  std::optional<uint32_t> find_text(std::string_view piece) const noexcept { return texts_.find(piece); }
+  std::optional<uint32_t> find_text(std::string_view piece) const noexcept {
+    const auto id = vocabulary_.find(piece);
+    return id && is_text(*id) ? id : std::nullopt;
+  }
   /// Bytes of the longest user-defined piece that the text starts with; 0 when there is none.
   size_t user_defined_prefix(std::string_view text) const noexcept;
   /// User-defined pieces and, where there is none, single code points.
   size_t first_symbol(std::string_view text) const noexcept;
-  const PrefixTrie& text_trie() const noexcept { return text_trie_; }  ///< values are ids
+  /// found(length, id) for all of those that the text starts with, the shortest first.
+  template <class Found>
+  void walk(std::string_view text, Found&& found) const {
+    vocabulary_.walk(text, [&](size_t length, uint32_t id) {
+      if (is_text(id)) found(length, id);
+    });
+  }
   uint32_t byte_id(char byte) const noexcept { return byte_ids_[static_cast<unsigned char>(byte)]; }
 
   Algorithm algorithm = Algorithm::unigram;
@@ -54,13 +64,17 @@ class SentencePieces {
   Charsmap charsmap;
 
  private:
+  bool is_text(uint32_t id) const noexcept {
+    return kinds_[id] == Kind::normal || kinds_[id] == Kind::user_defined || kinds_[id] == Kind::unused;
+  }
   Result<void> fill(const sentencepiece::ModelProto& proto);
-  Result<void> index(uint32_t id);
+  Result<void> make_vocabulary(std::span<const std::string_view> texts);
+  Result<void> check(uint32_t id);
   Vocabulary vocabulary_;
   std::vector<float> scores_;
   std::vector<Kind> kinds_;
-  StringIndex texts_, reserved_;
-  PrefixTrie text_trie_, user_defined_;
+  std::map<std::string_view, uint32_t> shadowed_;  // pieces that are no text, and whose text another piece has
+  PrefixTrie user_defined_;
   uint32_t unknown_ = UINT32_MAX;
   std::vector<uint32_t> byte_ids_;
 };
