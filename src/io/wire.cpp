@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "core/os/file.h"
+
 namespace nacre::wire {
 
 static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they lie");
@@ -23,6 +25,13 @@ const char* name_of(Type type) {
 }
 
 bool is_last_byte(std::byte b) { return (b & std::byte{0x80}) == std::byte{0}; }
+
+// A mapped file may have been announced as read here and there; many numbers in a row are not.
+Bytes fetched(Bytes packed) {
+  constexpr size_t kMany = size_t{256} << 10;
+  if (packed.size() >= kMany) fetch_mapped(packed.data(), packed.size());
+  return packed;
+}
 
 }  // namespace
 
@@ -97,7 +106,7 @@ void Reader::add_varints(std::vector<T>& out) {
     if (ok()) out.push_back(static_cast<T>(value));
     return;
   }
-  const Bytes packed = bytes();
+  const Bytes packed = fetched(bytes());
   out.reserve(out.size() + static_cast<size_t>(std::ranges::count_if(packed, is_last_byte)));
   const std::byte* const outer_end = end_;
   const std::byte* const stop = cursor_;
@@ -116,7 +125,7 @@ template <class T>
 void Reader::add_fixed(std::vector<T>& out, Type type) {
   const bool packed = type_ == Type::bytes;
   if (!packed && !expect(type)) return;
-  const Bytes raw = packed ? bytes() : take(sizeof(T));
+  const Bytes raw = packed ? fetched(bytes()) : take(sizeof(T));
   if (raw.size() % sizeof(T) != 0) return reject(cat(raw.size(), " bytes are no whole number of ", sizeof(T), "-byte elements"));
   const size_t before = out.size();
   out.resize(before + raw.size() / sizeof(T));

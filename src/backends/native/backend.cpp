@@ -44,6 +44,7 @@ class NativeExecutable final : public Executable {
 };
 
 constexpr size_t kLargeConstant = size_t{64} << 10;  // bytes; smaller ones are not worth a call of the system
+constexpr size_t kLargeTable = size_t{4} << 20;
 
 std::span<const std::byte> large_bytes(const Graph& graph, Edge edge) {
   const Tensor* constant = graph.constant(edge);
@@ -60,7 +61,7 @@ std::unique_ptr<KeptAhead> check_ahead(const DiskCache* kept, const Graph& graph
   return nullptr;
 }
 
-// Of a table of embeddings a run needs a row here and there.
+// Of a large table of embeddings a run needs a row here and there; a small one is read faster whole.
 void expect_rows_of_tables(const Graph& graph) {
   std::vector<bool> read_whole(graph.edge_count()), gathered(graph.edge_count());
   for (const Node& node : graph.nodes)
@@ -69,7 +70,7 @@ void expect_rows_of_tables(const Graph& graph) {
         (node.op->name == "Gather" && node.op->domain.empty() && i == 0 ? gathered : read_whole)[index(edge)] = true;
   for (Edge edge : graph.outputs) read_whole[index(edge)] = true;
   for (size_t i = 0; i < graph.edge_count(); ++i)
-    if (const auto bytes = large_bytes(graph, Edge(int32_t(i))); gathered[i] && !read_whole[i])
+    if (const auto bytes = large_bytes(graph, Edge(int32_t(i))); gathered[i] && !read_whole[i] && bytes.size() >= kLargeTable)
       expect_reads(bytes.data(), bytes.size(), ReadOrder::scattered);
 }
 
