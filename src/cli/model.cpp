@@ -7,6 +7,7 @@
 #include "core/os/file.h"
 #include "importers/huggingface/directory.h"
 #include "ops/inference.h"
+#include "runtime/kept_weights.h"
 
 namespace nacre::cli {
 namespace {
@@ -84,7 +85,9 @@ void check_backends(const ModelOptions& options) {
 StatePtr open_model(const ModelOptions& options) {
   check_backends(options);
   require_model(options.path);
-  return check(make_session(check(load_graph(options.path), options.path), options.session(), source_of(options.path)), options.path);
+  const SessionOptions session = options.session();
+  const auto ahead = check_kept_weights(options.path, session);
+  return check(make_session(check(load_graph(options.path), options.path), session, source_of(options.path)), options.path);
 }
 
 }  // namespace nacre::cli

@@ -65,6 +65,18 @@ struct KeptAhead::Work {
       : folder(std::move(path)), hash(keyed), model(whole(source)), listed(read_list(list_path(folder, model))) {
     for (const std::string& name : listed) items.push_back({.path = cat(folder, "/", name, kKept), .checked = {}});
   }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+  ~Work() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    if (thread.joinable()) thread.join();
+    try {
+      write_down();
+    } catch (const std::exception&) {}  // no memory: the next process knows less
+  }
 
   const std::string folder;
   const KeyedHash hash;
@@ -138,11 +150,19 @@ using Work = KeptAhead::Work;
 /// Those at work now.
 struct Registry {
   std::mutex mutex;
-  std::vector<std::shared_ptr<Work>> works;
+  std::vector<std::weak_ptr<Work>> works;
 
   std::vector<std::shared_ptr<Work>> all() {
     const std::lock_guard lock(mutex);
-    return works;
+    std::vector<std::shared_ptr<Work>> out;
+    for (const auto& each : works)
+      if (auto work = each.lock()) out.push_back(std::move(work));
+    return out;
+  }
+  void add(const std::shared_ptr<Work>& work) {
+    const std::lock_guard lock(mutex);
+    std::erase_if(works, [](const auto& each) { return each.expired(); });
+    works.push_back(work);
   }
 };
 Registry& registry() {
@@ -154,7 +174,10 @@ Registry& registry() {
 
 std::unique_ptr<KeptAhead> KeptAhead::start(const std::string& folder, std::span<const std::byte> source) {
   const auto origin = mapped_source(source.data(), source.size());
-  const std::optional<KeyedHash> hash = origin ? hash_of(folder) : std::nullopt;
+  if (!origin) return nullptr;
+  for (auto& work : registry().all())
+    if (work->folder == folder && work->model == whole(*origin)) return std::make_unique<KeptAhead>(std::move(work));
+  const std::optional<KeyedHash> hash = hash_of(folder);
   if (!hash) return nullptr;
   auto work = std::make_shared<Work>(folder, *hash, *origin);
   if (!work->items.empty()) {
@@ -164,24 +187,8 @@ std::unique_ptr<KeptAhead> KeptAhead::start(const std::string& folder, std::span
       work->thread = std::thread([work = work.get()] { work->check_all(); });
     } catch (const std::system_error&) { work->running = false; }  // no more threads: finders do it
   }
-  const std::lock_guard lock(registry().mutex);
-  registry().works.push_back(work);
+  registry().add(work);
   return std::make_unique<KeptAhead>(std::move(work));
-}
-
-KeptAhead::~KeptAhead() {
-  {
-    const std::lock_guard lock(registry().mutex);
-    std::erase(registry().works, work_);
-  }
-  {
-    const std::lock_guard lock(work_->mutex);
-    work_->stopping = true;
-  }
-  if (work_->thread.joinable()) work_->thread.join();
-  const std::lock_guard lock(work_->mutex);  // a finder may still hold the work
-  for (Work::Item& item : work_->items) item.checked.reset();
-  work_->write_down();
 }
 
 std::optional<CheckedFile> take_checked(const std::string& path) {

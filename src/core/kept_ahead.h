@@ -18,18 +18,17 @@ constexpr std::string_view kUsesSuffix = ".uses";
 
 class KeptAhead {
  public:
-  /// Works, on a thread of its own, through the files of `folder` that were used the last time this model file was run. Null
-  /// where `source` lies in no mapped file or the folder has no secret. The list of files is input like the files: a name that is none
-  /// of ours is passed over, and a file counts only as far as DiskCache::find() believes it.
+  /// Works, on a thread of its own, through the files of `folder` that were used the last time this model file was run, or
+  /// joins one that is at work for it: the last to go ends it. Null where `source` lies in no mapped file or the folder has no secret. The
+  /// list of files is input like the files: a name that is none of ours is passed over, and a file counts only as far as
+  /// DiskCache::find() believes it.
   static std::unique_ptr<KeptAhead> start(const std::string& folder, std::span<const std::byte> source);
-  /// Waits for the thread and drops what nobody took.
-  ~KeptAhead();
 
   struct Work;
   explicit KeptAhead(std::shared_ptr<Work> work) : work_(std::move(work)) {}
 
  private:
-  std::shared_ptr<Work> work_;
+  std::shared_ptr<Work> work_;  // at the end it waits for the thread, drops what nobody took, and writes down what was used
 };
 
 // --- for DiskCache ---

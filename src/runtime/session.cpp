@@ -10,6 +10,7 @@
 #include "importers/onnx/import.h"
 #include "ops/inference.h"
 #include "ops/interpreter.h"
+#include "runtime/kept_weights.h"
 #include "runtime/session_state.h"
 #include "runtime/variant.h"
 
@@ -199,6 +200,7 @@ Result<std::vector<Value>> run_session(const Session::State& state, const Inputs
 
 Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
   auto load = [&]() -> Result<std::shared_ptr<const State>> {
+    const auto ahead = check_kept_weights(path, options);
     return make_session(NACRE_TRY(load_graph(path, options.weights)), options, source_of(path));
   };
   auto state = load();

@@ -94,6 +94,13 @@ TEST_F(Ahead, EndsInTheMiddleOfItsWork) {
   EXPECT_TRUE(finds());
 }
 
+TEST_F(Ahead, WhoStartsForAModelAtWorkJoinsIt) {
+  auto first = start_and_wait();
+  const auto second = start();
+  first.reset();
+  EXPECT_TRUE(take_checked(file(".kept"))) << "it ends with the last of them";
+}
+
 TEST_F(Ahead, AFileThatIsGoneIsNone) {
   const std::string path = file(".kept");
   fs::remove(path);
