@@ -27,9 +27,9 @@ const char* name_of(Type type) {
 bool is_last_byte(std::byte b) { return (b & std::byte{0x80}) == std::byte{0}; }
 
 // A mapped file may have been announced as read here and there; many numbers in a row are not.
-Bytes fetched(Bytes packed) {
+Bytes in_order(Bytes packed) {
   constexpr size_t kMany = size_t{256} << 10;
-  if (packed.size() >= kMany) fetch_mapped(packed.data(), packed.size());
+  if (packed.size() >= kMany) expect_reads(packed.data(), packed.size(), ReadOrder::forward);
   return packed;
 }
 
@@ -106,7 +106,7 @@ void Reader::add_varints(std::vector<T>& out) {
     if (ok()) out.push_back(static_cast<T>(value));
     return;
   }
-  const Bytes packed = fetched(bytes());
+  const Bytes packed = in_order(bytes());
   out.reserve(out.size() + static_cast<size_t>(std::ranges::count_if(packed, is_last_byte)));
   const std::byte* const outer_end = end_;
   const std::byte* const stop = cursor_;
@@ -125,7 +125,7 @@ template <class T>
 void Reader::add_fixed(std::vector<T>& out, Type type) {
   const bool packed = type_ == Type::bytes;
   if (!packed && !expect(type)) return;
-  const Bytes raw = packed ? fetched(bytes()) : take(sizeof(T));
+  const Bytes raw = packed ? in_order(bytes()) : take(sizeof(T));
   if (raw.size() % sizeof(T) != 0) return reject(cat(raw.size(), " bytes are no whole number of ", sizeof(T), "-byte elements"));
   const size_t before = out.size();
   out.resize(before + raw.size() / sizeof(T));

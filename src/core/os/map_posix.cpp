@@ -207,7 +207,9 @@ void expect_reads(const void* data, size_t size, ReadOrder order) noexcept {
 }
 
 void fetch_mapped(const void* data, size_t size) noexcept {
-  if (size) mapped_ranges().advise(reinterpret_cast<uintptr_t>(data), size, kPage, MADV_WILLNEED);
+  constexpr size_t kAtOnce = size_t{128} << 10;  // Linux may drop what one call asks for beyond its window of reading ahead
+  for (size_t done = 0; done < size; done += kAtOnce)
+    mapped_ranges().advise(reinterpret_cast<uintptr_t>(data) + done, std::min(kAtOnce, size - done), kPage, MADV_WILLNEED);
 }
 
 std::optional<MappedSource> mapped_source(const void* data, size_t size) noexcept {
