@@ -343,6 +343,7 @@ class Importer {
 
 Result<Graph> import_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, onnx::ExternalDir* external) {
   const auto model = onnx::parse_model(bytes);
+  expect_reads(bytes.data(), bytes.size(), ReadOrder::forward);  // see import_onnx_file
   if (const std::string_view kind = !model || !model->has_graph ? other_kind_of_file(bytes) : ""; !kind.empty())
     return fail(ErrorCode::invalid_model, "this is not an ONNX model but ", kind);
   if (!model) return std::unexpected(model.error());
@@ -351,16 +352,18 @@ Result<Graph> import_model(std::span<const std::byte> bytes, std::shared_ptr<con
 
 }  // namespace
 
-// Nodes come first in the file and are fetched at once; of the weights behind them only the heads are read.
+// Nodes come first in the file and are fetched at once; of the weights behind them parsing reads the heads alone, which in a large file
+// lie far apart.
 Result<Graph> import_onnx_file(const std::filesystem::path& path) {
-  constexpr size_t kNodes = size_t{1} << 20;
+  constexpr size_t kNodes = size_t{1} << 20, kLarge = size_t{32} << 20;
   auto file = std::make_shared<MappedFile>(NACRE_TRY(map_file(path.string())));
   onnx::ExternalDir external(path.has_parent_path() ? path.parent_path().string() : ".");
   const std::span<const std::byte> bytes = file->bytes();
-  expect_reads(bytes.data(), bytes.size(), ReadOrder::scattered);
-  fetch_mapped(bytes.data(), std::min(kNodes, bytes.size()));
+  if (bytes.size() >= kLarge) {
+    expect_reads(bytes.data(), bytes.size(), ReadOrder::scattered);
+    fetch_mapped(bytes.data(), kNodes);
+  }
   Graph graph = NACRE_TRY(import_model(bytes, std::move(file), &external));
-  expect_reads(bytes.data(), bytes.size(), ReadOrder::forward);
   release_mapped(bytes.data(), bytes.size());  // what was parsed is not read again, and every page brought its neighbours along
   return graph;
 }
