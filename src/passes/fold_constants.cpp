@@ -91,7 +91,7 @@ class Folder final : public EvaluationHost {
   }
 
   bool reads_codes(const Node& user) const {
-    constexpr std::string_view kOnCodes[] = {"Conv", "Gemm", "Add", "Mul", "Concat"};
+    constexpr std::string_view kOnCodes[] = {"Conv", "Gemm", "MatMul", "Add", "Mul", "Concat"};
     if (!user.op->domain.empty() || std::find(std::begin(kOnCodes), std::end(kOnCodes), user.op->name) == std::end(kOnCodes)) return false;
     return std::any_of(user.inputs.begin(), user.inputs.end(), [&](Edge edge) { return edge != kAbsent && dequantized_[index(edge)]; });
   }

@@ -33,7 +33,9 @@ class Fuser {
     const std::string_view op = node.op->name;
     if (op == "QuantizeLinear") return table(n);
     const std::optional<Ending> ending = ending_of(match_, node);
+    if (!ending && op == "MatMul") return product_in_float(n);
     if (!ending || done_[ending->node]) return false;
+    if (op == "MatMul") return product(node, *ending);
     if (op == "Conv") return convolution(node, *ending);
     if (op == "Gemm") return gemm(node, *ending);
     if (op == "Add" || op == "Mul") return binary(node, *ending);
@@ -125,6 +127,39 @@ class Fuser {
     const Edge sums = push("QLinearConv", std::move(inputs));
     added_.back().name = node.name;
     return finish_clamped(ending, node.name, push("Squeeze", {sums, spatial}));
+  }
+
+  /// The second operand of a MatMul: fixed, with one scale or one for each column, or codes like the first.
+  std::optional<WeightCodes> right_operand(Edge edge) const {
+    if (std::optional<WeightCodes> w = weight_codes_of(match_, edge, 1); w && w->codes->rank() == 2) return w;
+    const std::optional<Codes> b = codes_of(match_, edge);
+    return b ? std::optional(WeightCodes{b->edge, nullptr, b->scale, b->zero, {b->step}}) : std::nullopt;
+  }
+  Edge zero_of(const WeightCodes& w) {
+    return w.zero != kAbsent ? w.zero : graph_.add_constant(Tensor(graph_.fact(w.edge).dtype, graph_.constant(w.scale)->shape()));
+  }
+
+  bool product(const Node& node, const Ending& ending) {
+    const std::optional<Codes> a = codes_of(match_, node.inputs[0]);
+    const std::optional<WeightCodes> b = right_operand(node.inputs[1]);
+    if (!a || !b) return false;
+    return finish_clamped(
+        ending, node.name,
+        push("QLinearMatMul", {a->edge, a->scale, zero_of(*a), b->edge, b->scale, zero_of(*b), ending.y.scale, zero_of(ending.y)}));
+  }
+
+  /// A product of codes by fixed codes whose result is wanted as float: integer sums, then one scale or one for each column.
+  bool product_in_float(size_t n) {
+    Node& node = graph_.nodes[n];
+    const std::optional<Codes> a = codes_of(match_, node.inputs[0]);
+    const std::optional<WeightCodes> b = right_operand(node.inputs[1]);
+    if (!a || !b || !b->codes) return false;
+    Tensor scale(DType::float32, graph_.constant(b->scale)->shape());
+    for (size_t i = 0; i < b->steps.size(); ++i) scale.mutable_data<float>()[i] = a->step * b->steps[i];
+    const Edge sums = push("MatMulInteger", {a->edge, b->edge, zero_of(*a), zero_of(*b)});
+    const Edge floats = push("Cast", {sums}, {{"to", static_cast<int64_t>(DType::float32)}});
+    become(node, "Mul", {floats, graph_.add_constant(std::move(scale))});
+    return done_[n] = true;
   }
 
   bool binary(const Node& node, const Ending& ending) {

@@ -136,9 +136,9 @@ std::optional<Tensor> integer_bias(const Match& match, Edge bias, float x_step, 
 
 namespace {
 
-constexpr std::string_view kOnCodes[] = {"Conv",      "Gemm",    "Add",     "Mul",     "AveragePool", "GlobalAveragePool",
-                                         "Concat",    "MaxPool", "Reshape", "Flatten", "Squeeze",     "Unsqueeze",
-                                         "Transpose", "Slice",   "Linear",  "Identity"};
+constexpr std::string_view kOnCodes[] = {"Conv",      "Gemm",    "Add",     "Mul",      "AveragePool", "GlobalAveragePool",
+                                         "Concat",    "MaxPool", "Reshape", "Flatten",  "Squeeze",     "Unsqueeze",
+                                         "Transpose", "Slice",   "Linear",  "Identity", "MatMul"};
 
 bool has_many_scales(const Graph& graph, const Node& dequantize) {
   const Tensor* scale = graph.constant(dequantize.inputs[1]);
@@ -153,7 +153,7 @@ std::string reason_for(const Match& match, const Node& node) {
     if (const Node* maker = edge == kAbsent ? nullptr : match.maker(edge, "DequantizeLinear"); maker && !codes_of(match, edge))
       return has_many_scales(graph, *maker) ? "an operand has a scale for each channel"
                                             : "a scale or zero point is no constant of 8-bit codes";
-  const bool is_product = op == "Conv" || op == "Gemm" || op == "Linear";
+  const bool is_product = op == "Conv" || op == "Gemm" || op == "Linear" || op == "MatMul";
   if (node.op->kind != OpKind::elementwise && std::find(std::begin(kOnCodes), std::end(kOnCodes), op) == std::end(kOnCodes))
     return "there is no such operator on codes";
   if (!ending_of(match, node)) return "its result is not quantized, or read as float too";

@@ -143,6 +143,28 @@ TEST(FuseQuantized, GemmIsAConvolutionOfOnePosition) {
   }
 }
 
+TEST(FuseQuantized, ProductsRunOnCodesAndMayGiveFloats) {
+  for (bool per_column : {false, true}) {
+    Quantized m({2, 5, 20}, DType::uint8, 120, DType::int8, 0.1f, 3), in_float({2, 5, 20}, DType::uint8, 120, DType::int8, 0.1f, 3);
+    Tensor scales(DType::float32, per_column ? Shape{6} : Shape{}), zeros(DType::int8, scales.shape());
+    for (size_t i = 0; i < size_t(scales.size()); ++i) scales.mutable_data<float>()[i] = 0.003f * float(i + 1);
+    for (Quantized* each : {&m, &in_float}) {
+      each->constant("w8", bytes(DType::int8, {20, 6}, 29)).constant("ws", scales).constant("wz", zeros);
+      each->node("DequantizeLinear", {"w8", "ws", "wz"}, {"w"}, {attribute("axis", 1)});
+    }
+    m.node("MatMul", {"xf", "w"}, {"yf"});
+    m.finish();
+    EXPECT_EQ(count(fused(m), "QLinearMatMul"), 1);
+    expect_same_codes(m, {{"x", pattern({2, 5, 20}, 2)}});
+    in_float.node("MatMul", {"xf", "w"}, {"y"});
+    EXPECT_EQ(count(fused(in_float), "MatMul"), 0);
+    const Inputs inputs{{"x", pattern({2, 5, 20}, 2)}};
+    const Outputs expected = in_float.session({.backends = {"reference"}, .optimise = false}).run(inputs),
+                  got = in_float.session().run(inputs);
+    for (size_t i = 0; i < 60; ++i) EXPECT_NEAR(got.value(0).tensor().data<float>()[i], expected.value(0).tensor().data<float>()[i], 1e-4);
+  }
+}
+
 TEST(FuseQuantized, SumsProductsPoolsAndMovesRunOnCodes) {
   struct Case {
     const char* op;
