@@ -40,6 +40,7 @@ class Fuser {
     if (op == "Gemm") return gemm(node, *ending);
     if (op == "Add" || op == "Mul") return binary(node, *ending);
     if (op == "AveragePool" || op == "GlobalAveragePool") return average(node, *ending);
+    if (op == "ReduceMean") return mean_of_planes(node, *ending);
     if (op == "Concat") return concat(node, *ending);
     if (std::find(std::begin(kMoves), std::end(kMoves), op) != std::end(kMoves)) return move(node, *ending);
     return false;
@@ -177,7 +178,21 @@ class Fuser {
     if (!x || x->dtype != ending.y.dtype || !shape || (shape->size() != 3 && shape->size() != 4)) return false;
     const std::string_view op = node.op->name == "AveragePool" ? "QLinearAveragePool" : "QLinearGlobalAveragePool";
     return finish_clamped(ending, node.name,
-                          push(op, {x->edge, x->scale, zero_of(*x), ending.y.scale, zero_of(ending.y)}, node.attributes, "nacre"));
+                          push(op, {x->edge, x->scale, zero_of(*x), ending.y.scale, zero_of(ending.y)},
+                               op == "QLinearAveragePool" ? node.attributes : Attributes(), "nacre"));
+  }
+
+  /// What some exporters write for GlobalAveragePool.
+  bool mean_of_planes(const Node& node, const Ending& ending) {
+    const auto& shape = graph_.fact(node.inputs[0]).shape;
+    const Tensor* axes = node.has_input(1) ? graph_.constant(node.inputs[1]) : nullptr;
+    if (!shape || !axes || axes->dtype() != DType::int64 || node.attributes.integer("keepdims", 1) != 1) return false;
+    const int64_t rank = int64_t(shape->size());
+    std::vector<int64_t> spatial, wanted;
+    for (int64_t axis : axes->data<int64_t>()) wanted.push_back(axis < 0 ? axis + rank : axis);
+    for (int64_t axis = 2; axis < rank; ++axis) spatial.push_back(axis);
+    std::sort(wanted.begin(), wanted.end());
+    return wanted == spatial && average(node, ending);
   }
 
   bool concat(const Node& node, const Ending& ending) {

@@ -138,7 +138,7 @@ namespace {
 
 constexpr std::string_view kOnCodes[] = {"Conv",      "Gemm",    "Add",     "Mul",      "AveragePool", "GlobalAveragePool",
                                          "Concat",    "MaxPool", "Reshape", "Flatten",  "Squeeze",     "Unsqueeze",
-                                         "Transpose", "Slice",   "Linear",  "Identity", "MatMul"};
+                                         "Transpose", "Slice",   "Linear",  "Identity", "MatMul",      "ReduceMean"};
 
 bool has_many_scales(const Graph& graph, const Node& dequantize) {
   const Tensor* scale = graph.constant(dequantize.inputs[1]);

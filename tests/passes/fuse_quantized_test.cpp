@@ -9,6 +9,7 @@
 #include "core/convert.h"
 #include "graph/op.h"
 #include "passes/pass.h"
+#include "passes/quantized.h"
 #include "tests/support/model_maker.h"
 
 namespace nacre {
@@ -177,6 +178,7 @@ TEST(FuseQuantized, SumsProductsPoolsAndMovesRunOnCodes) {
                         {"Mul", {}, "QLinearMul", true},
                         {"AveragePool", {attribute("kernel_shape", three), attribute("pads", ones)}, "QLinearAveragePool", false},
                         {"GlobalAveragePool", {}, "QLinearGlobalAveragePool", false},
+                        {"ReduceMean", {attribute("axes", std::vector<int64_t>{2, -1})}, "QLinearGlobalAveragePool", false},
                         {"MaxPool", {attribute("kernel_shape", three)}, "MaxPool", false},
                         {"Transpose", {attribute("perm", perm)}, "Transpose", false},
                         {"Concat", {attribute("axis", 1)}, "Concat", true},
@@ -205,6 +207,11 @@ TEST(FuseQuantized, AResultThatIsReadAsFloatToo) {
   Quantized m({1, 3, 9, 7}, DType::uint8, 120, DType::uint8, 0.05f, 0);
   add_conv(m, false, "Relu").output("conv");
   EXPECT_EQ(count(fused(m), "QLinearConv"), 0);
+  const Graph graph = fused(m);
+  const std::vector<FloatNode> left = left_in_float(graph);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].node->op->name, "Conv");
+  EXPECT_EQ(left[0].reason, "its result is not quantized, or read as float too");
   for (const Node& node : fused(m).nodes) EXPECT_FALSE(node.op->name == "DequantizeLinear" && fused(m).constant(node.inputs[0]));
 }
 
