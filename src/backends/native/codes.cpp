@@ -93,9 +93,9 @@ Result<std::shared_ptr<const void>> prepare_shapes(const NodeView& n, const Shap
   const Shape out = NACRE_TRY(broadcast(a, b));
   const Shape* shapes[] = {&a, &b};
   CodeBinaryArgs args{.kind = n.node.op->name == "QLinearAdd" ? CodeBinary::add : CodeBinary::mul,
-                      .a_scale = code_scale(n, 1),
-                      .b_scale = code_scale(n, 4),
-                      .y_scale = code_scale(n, 6)};
+                      .a_scale = code_scale(n, 1, n.fact(0).dtype),
+                      .b_scale = code_scale(n, 4, n.fact(3).dtype),
+                      .y_scale = code_scale(n, 6, n.fact(7).dtype)};
   return std::make_shared<PreparedBinary>(PreparedBinary{args, BroadcastWalk(out, shapes)});
 }
 

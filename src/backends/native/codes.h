@@ -20,9 +20,10 @@ inline bool has_code_scale(const NodeView& n, size_t scale) {
   const Tensor *step = n.constant(scale), *zero = n.constant(scale + 1);
   return step && zero && step->size() == 1 && zero->size() == 1 && step->dtype() == DType::float32 && is_codes(n.fact(scale + 1));
 }
-inline CodeScale code_scale(const NodeView& n, size_t scale) {
+/// For codes of `dtype`, whatever their zero point is written in.
+inline CodeScale code_scale(const NodeView& n, size_t scale, DType dtype) {
   const Tensor& zero = *n.constant(scale + 1);
-  CodeScale out{.is_signed = zero.dtype() == DType::int8};
+  CodeScale out{.is_signed = dtype == DType::int8};
   load_as<float>(DType::float32, n.constant(scale)->raw(), 0, 1, &out.scale);
   out.zero = int32_t(first_integer(zero));
   return out;

@@ -188,7 +188,7 @@ void find_starts(const NodeView& n, PreparedCodes& p, const std::vector<int32_t>
 Result<PreparedCodes> prepare(const NodeView& n, bool depthwise) {
   PreparedCodes p{NACRE_TRY(read_conv_windows(n, 3))};
   const Window& w = p.window;
-  p.x = code_scale(n, 1), p.y = code_scale(n, 6), p.depthwise = depthwise;
+  p.x = code_scale(n, 1, n.fact(0).dtype), p.y = code_scale(n, 6, n.fact(7).dtype), p.depthwise = depthwise;
   p.copied = depthwise || p.x.is_signed || reaches_padding(w, 0) || reaches_padding(w, 1);
   const int64_t columns = p.copied ? std::max((w.output[1] - 1) * w.stride[1] + p.extent(1), int64_t{1}) : w.input[1];
   p.pitch = columns * p.all_in();
@@ -431,7 +431,7 @@ Result<std::shared_ptr<const void>> prepare_pool(const NodeView& n, PackCache&) 
     static_cast<PoolSpec&>(*out) = NACRE_TRY(read_pool(n));
   }
   out->x.is_signed = n.fact(0).dtype == DType::int8;
-  if (is_average(n)) out->x = code_scale(n, 1), out->y = code_scale(n, 3);
+  if (is_average(n)) out->x = code_scale(n, 1, n.fact(0).dtype), out->y = code_scale(n, 3, n.fact(0).dtype);
   return out;
 }
 
