@@ -6,6 +6,8 @@
 namespace nacre {
 namespace {
 
+constexpr char kInNoText = '\xFF';  // no UTF-8 has it: labels the end of a key
+
 /// A key with its first sixteen bytes as numbers, so that most comparisons do not touch the text.
 struct SortedKey {
   uint64_t head, next;
@@ -24,13 +26,13 @@ uint32_t shared_bytes(std::string_view a, std::string_view b) {
   return static_cast<uint32_t>(std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(most), b.begin()).first - a.begin());
 }
 
-/// Without empty keys, and of equal ones with the last.
+/// Without empty keys and those that are no text, and of equal ones with the last.
 std::vector<SortedKey> sorted(std::span<const std::string_view> keys) {
   std::vector<SortedKey> out;
   out.reserve(keys.size());
   for (uint32_t place = 0; place < keys.size(); ++place) {
     const std::string_view key = keys[place];
-    if (key.empty()) continue;
+    if (key.empty() || key.find(kInNoText) != key.npos) continue;
     out.push_back({head_of(key), key.size() > 8 ? head_of(key.substr(8)) : 0, place, static_cast<uint32_t>(key.size())});
   }
   std::sort(out.begin(), out.end(), [&](const SortedKey& a, const SortedKey& b) {
@@ -89,7 +91,7 @@ class TriePacker {
   };
   static constexpr uint32_t kRoot = UINT32_MAX, kBlock = 256, kNone = UINT32_MAX;
   // How many of the last blocks are searched: more of them pack hardly better and take longer.
-  static constexpr size_t kOpenBlocks = 4;
+  static constexpr size_t kOpenBlocks = 16;
 
   void place(const Node& node, size_t depth, std::vector<Node>& next) {
     split(node, depth);
@@ -130,7 +132,8 @@ class TriePacker {
   }
 
   uint8_t byte_of(const SortedKey& key, size_t depth) const {
-    return static_cast<uint8_t>(depth < 8 ? key.head >> (56 - 8 * depth) : keys_[key.place][depth]);
+    if (depth < 16) return static_cast<uint8_t>((depth < 8 ? key.head : key.next) >> (56 - 8 * (depth % 8)));
+    return static_cast<uint8_t>(keys_[key.place][depth]);
   }
 
   /// One that no other node has, with free slots for all children.

@@ -57,6 +57,10 @@ TEST(Pieces, BytesThatNoTextHasFindNothing) {
   for (int byte = 0x80; byte < 256; ++byte)
     for (const std::string head : {"", "a", "ab", "abc"})
       EXPECT_EQ(walked(vocabulary, head + static_cast<char>(byte)).size(), head.size()) << byte;
+  const std::vector<std::string_view> no_text{"\xFF", "c\xFF", "c\xFF\xFF", "c", "d\xFF"};
+  const Vocabulary odd = Vocabulary::of_pieces(no_text);
+  for (const std::string_view text : no_text) EXPECT_EQ(odd.find(text), text == "c" ? std::optional(3u) : std::nullopt) << text;
+  EXPECT_EQ(odd.find("d"), std::nullopt);
   EXPECT_EQ(Vocabulary::of_pieces({}).find("a"), std::nullopt);
   EXPECT_EQ(Vocabulary().find("a"), std::nullopt);
 }
