@@ -92,6 +92,8 @@ class TriePacker {
   static constexpr uint32_t kRoot = UINT32_MAX, kBlock = 256, kNone = UINT32_MAX;
   // How many of the last blocks are searched: more of them pack hardly better and take longer.
   static constexpr size_t kOpenBlocks = 16;
+  // Of nodes with more than a few children: what is left in older blocks has hardly a place for them.
+  static constexpr size_t kWideBlocks = 3, kFew = 2;
 
   void place(const Node& node, size_t depth, std::vector<Node>& next) {
     split(node, depth);
@@ -138,6 +140,7 @@ class TriePacker {
 
   /// One that no other node has, with free slots for all children.
   uint32_t find_base() {
+    const size_t least = children_.size() > kFew ? taken_.size() - std::min(taken_.size(), kWideBlocks * kBlock) : 0;
     uint32_t* link = &first_free_;
     while (*link != kNone) {
       const uint32_t slot = *link;
@@ -147,7 +150,7 @@ class TriePacker {
       }
       const uint32_t base = slot ^ children_.front().label;
       const auto is_free = [&](const Child& child) { return !taken_[base ^ child.label]; };
-      if (!bases_[base] && std::all_of(children_.begin() + 1, children_.end(), is_free)) return base;
+      if (slot >= least && !bases_[base] && std::all_of(children_.begin() + 1, children_.end(), is_free)) return base;
       link = &next_free_[slot];
     }
     return add_block(link);
@@ -170,9 +173,9 @@ class TriePacker {
   std::span<const std::string_view> keys_;
   std::vector<SortedKey> order_;
   std::vector<uint32_t> shared_;
-  std::vector<Child> children_;      // of the node at hand
-  std::vector<bool> taken_, bases_;  // by slot; by base
-  std::vector<uint32_t> next_free_;  // by slot
+  std::vector<Child> children_;         // of the node at hand
+  std::vector<uint8_t> taken_, bases_;  // by slot; by base
+  std::vector<uint32_t> next_free_;     // by slot
   uint32_t first_free_ = kNone;
 };
 
