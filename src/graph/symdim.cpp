@@ -1,15 +1,17 @@
 // Normal form: a sum of terms, each an integer times a sorted product of atoms; terms sorted by the key of their product.
-// An atom is a symbol or an opaque floor/ceil quotient, minimum or maximum of two dims. Keys are their printed forms, so
+// An atom is a symbol or an opaque floor/ceil quotient, minimum, maximum or broadcast of two dims. Keys are their printed forms, so
 // equality of dims is equality of keys.
 #include "graph/symdim.h"
 
 #include <algorithm>
 #include <atomic>
 
+#include "graph/broadcast_dim.h"
+
 namespace nacre {
 namespace {
 
-enum class AtomKind : uint8_t { symbol, floor_div, ceil_div, min, max };
+enum class AtomKind : uint8_t { symbol, floor_div, ceil_div, min, max, broadcast };
 
 struct Atom {
   AtomKind kind;
@@ -227,6 +229,42 @@ SymDim max(const SymDim& a, const SymDim& b) {
   return combine(AtomKind::max, a, b);
 }
 
+namespace {
+
+const Atom* only_atom(const SymDim& dim) {
+  const std::vector<Term> terms = SymDim::Expression::terms_of(dim);
+  return terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1 ? terms[0].atoms[0].get() : nullptr;
+}
+
+void gather_operands(const SymDim& dim, std::vector<SymDim>& out) {
+  const Atom* atom = only_atom(dim);
+  if (!atom || atom->kind != AtomKind::broadcast) return out.push_back(dim);
+  const SymDim left = atom->left, right = atom->right;
+  gather_operands(left, out), gather_operands(right, out);
+}
+
+}  // namespace
+
+// Each operand once, in order: what is broadcast with one of its operands stays as it is.
+SymDim broadcast_dim(const SymDim& a, const SymDim& b) {
+  if (a == b || b.is(1)) return a;
+  if (a.is(1)) return b;
+  if (a.is_constant()) return b.is_constant() ? unknown_dim() : a;
+  if (b.is_constant()) return b;
+  std::vector<SymDim> all;
+  gather_operands(a, all), gather_operands(b, all);
+  std::sort(all.begin(), all.end(), [](const SymDim& x, const SymDim& y) { return x.text() < y.text(); });
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  SymDim out = all.back();
+  std::string rest = out.text();
+  for (size_t i = all.size() - 1; i-- > 0;) {
+    rest = cat(all[i].text(), ", ", rest);
+    if (rest.size() > kMaxKey) return unknown_dim();
+    out = SymDim::Expression::of_atom(std::make_shared<Atom>(Atom{AtomKind::broadcast, cat("broadcast(", rest, ")"), all[i], out}));
+  }
+  return out;
+}
+
 SymDim SymDim::substitute(const Bindings& bindings) const {
   if (!expression_) return *this;
   SymDim sum = 0;
@@ -238,6 +276,10 @@ SymDim SymDim::substitute(const Bindings& bindings) const {
         product = product * (found == bindings.end() ? Expression::of_atom(atom) : SymDim(found->second));
       } else {
         const SymDim left = atom->left.substitute(bindings), right = atom->right.substitute(bindings);
+        if (atom->kind == AtomKind::broadcast) {
+          product = product * broadcast_dim(left, right);
+          continue;
+        }
         const bool quotient = atom->kind == AtomKind::floor_div || atom->kind == AtomKind::ceil_div;
         product = product * (quotient ? divide(atom->kind, left, right) : combine(atom->kind, left, right));
       }

@@ -1,5 +1,6 @@
 // Col2Im: adds columns of blocks [N, C * block, L] back into images [N, C, image...].
 // https://onnx.ai/onnx/operators/onnx__Col2Im.html
+#include <algorithm>
 #include <cstring>
 
 #include "ops/indexing.h"
@@ -9,13 +10,22 @@
 namespace nacre {
 namespace {
 
+/// How many axes an image has, by whatever says so: the length of its shape or of the block's, or of an attribute.
+std::optional<int64_t> image_axes(const Inference& inference) {
+  for (size_t i : {1, 2})
+    if (const SymShape* list = inference.shape(i); list && list->size() == 1 && (*list)[0].is_constant()) return *(*list)[0].constant();
+  for (const char* name : {"strides", "dilations", "pads"})
+    if (const int64_t length = std::ssize(inference.attributes().integers(name, {})); length > 0)
+      return name == std::string_view("pads") ? length / 2 : length;
+  return std::nullopt;
+}
+
 Result<void> infer(Inference& inference) {
   const SymShape* shape = inference.shape(0);
   const std::optional<SymShape> image = NACRE_TRY(spelt_shape(inference, 1)), block = NACRE_TRY(spelt_shape(inference, 2));
   if (shape && shape->size() != 3) return fail(ErrorCode::invalid_argument, "input ", *shape, " is not of rank 3");
-  if (!image) {  // its length gives the rank
-    const SymShape* list = inference.shape(1);
-    const auto axes = list && list->size() == 1 ? (*list)[0].constant() : std::nullopt;
+  if (!image) {
+    const std::optional<int64_t> axes = image_axes(inference);
     if (!axes || *axes < 0 || *axes > 64) return inference.set(0, inference.dtype(0)), Result<void>();
     SymShape out = inference.fresh_shape(static_cast<size_t>(*axes) + 2);
     if (shape) out[0] = (*shape)[0];
@@ -36,6 +46,7 @@ struct Geometry {
 Result<Geometry> geometry(Evaluation& e) {
   Geometry g{NACRE_TRY(e.integers(1)), NACRE_TRY(e.integers(2)), {}, {}, {}, {}};
   const size_t axes = g.image.size();
+  if (axes == 0) return fail(ErrorCode::invalid_argument, "image_shape is empty");
   g.strides = e.attributes().integers("strides", std::vector<int64_t>(axes, 1));
   g.dilations = e.attributes().integers("dilations", std::vector<int64_t>(axes, 1));
   g.pads = e.attributes().integers("pads", std::vector<int64_t>(2 * axes, 0));
@@ -51,24 +62,28 @@ Result<Geometry> geometry(Evaluation& e) {
   return g;
 }
 
-/// From every `step`-th element to every `step`-th.
+/// From every `step`-th element to every `step`-th, the last axis in a plain loop over the columns that meet the image.
 template <class T>
 void add_columns(const Geometry& g, const T* x, T* y, int64_t step) {
+  const size_t last = g.image.size() - 1;
   const std::vector<int64_t> strides = row_major_strides(g.image), none(g.image.size(), 0);
-  std::vector<int64_t> tap(g.image.size()), at(g.image.size());
+  const Shape lines(g.columns.begin(), g.columns.end() - 1);
+  std::vector<int64_t> tap(g.image.size());
   walk_positions(g.block, none, -1, [&](int64_t number, int64_t) {
     for (size_t d = tap.size(); d-- > 0; number /= g.block[d]) tap[d] = number % g.block[d];
-    walk_positions(g.columns, none, -1, [&](int64_t column, int64_t) {
-      const T value = *x;
-      x += step;
-      int64_t offset = 0;
+    const int64_t shift = tap[last] * g.dilations[last] - g.pads[last], stride = g.strides[last];
+    const int64_t first = std::min(g.columns[last], shift < 0 ? (-shift + stride - 1) / stride : 0);
+    const int64_t end = std::clamp(shift >= g.image[last] ? 0 : (g.image[last] - 1 - shift) / stride + 1, first, g.columns[last]);
+    walk_positions(lines, none, -1, [&](int64_t line, int64_t) {
+      int64_t offset = shift;
       bool inside = true;
-      for (size_t d = tap.size(); d-- > 0; column /= g.columns[d]) {
-        at[d] = column % g.columns[d] * g.strides[d] - g.pads[d] + tap[d] * g.dilations[d];
-        inside = inside && at[d] >= 0 && at[d] < g.image[d];
-        offset += at[d] * strides[d];
+      for (size_t d = last; d-- > 0; line /= g.columns[d]) {
+        const int64_t at = line % g.columns[d] * g.strides[d] - g.pads[d] + tap[d] * g.dilations[d];
+        inside = inside && at >= 0 && at < g.image[d];
+        offset += at * strides[d];
       }
-      if (inside) y[offset * step] += value;
+      for (int64_t column = first; inside && column < end; ++column) y[(offset + column * stride) * step] += x[column * step];
+      x += g.columns[last] * step;
     });
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/checked.h"
+#include "graph/broadcast_dim.h"
 #include "graph/builder.h"
 
 namespace nacre {
@@ -75,17 +76,9 @@ Result<SymShape> broadcast(const SymShape& a, const SymShape& b) {
   SymShape out(std::max(a.size(), b.size()));
   for (size_t i = 0; i < out.size(); ++i) {
     const SymDim x = i < a.size() ? a[a.size() - 1 - i] : SymDim(1), y = i < b.size() ? b[b.size() - 1 - i] : SymDim(1);
-    SymDim& dim = out[out.size() - 1 - i];
-    if (x == y || y.is(1))
-      dim = x;
-    else if (x.is(1))
-      dim = y;
-    else if (x.is_constant() && y.is_constant())
+    if (x.is_constant() && y.is_constant() && !(x == y) && !x.is(1) && !y.is(1))
       return fail(ErrorCode::invalid_argument, "cannot broadcast ", a, " with ", b, ": ", x, " against ", y);
-    else if (x.is_constant())
-      dim = x;
-    else
-      dim = y.is_constant() ? y : max(x, y);  // equal, or one of them is 1
+    out[out.size() - 1 - i] = broadcast_dim(x, y);
   }
   return out;
 }

@@ -26,8 +26,11 @@ Result<Sizes> read_sizes(const Attributes& attributes, const SymShape* x, const 
   out.steps = x ? (*x)[out.batch_first ? 1 : 0] : unknown();
   out.batch = x ? (*x)[out.batch_first ? 0 : 1] : unknown();
   out.input = x ? (*x)[2] : unknown();
+  const int64_t said = attributes.integer("hidden_size", 0);
+  if (attributes.has("hidden_size") && r && (*r)[2].differs(said))
+    return fail(ErrorCode::invalid_argument, "R of shape ", *r, " for a hidden_size of ", said);
   const bool says_hidden = attributes.has("hidden_size") && (!r || !(*r)[2].is_constant());
-  out.hidden = says_hidden ? SymDim(attributes.integer("hidden_size", 0)) : r ? (*r)[2] : unknown();
+  out.hidden = says_hidden ? SymDim(said) : r ? (*r)[2] : unknown();
   return out;
 }
 

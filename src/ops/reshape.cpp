@@ -19,6 +19,14 @@ SymDim remaining(Inference& inference, SymShape data, SymShape others) {
   return divisor.is(0) ? inference.fresh() : floor_div(product(data), divisor);
 }
 
+/// Fails where evaluation would: copied dims, 0 among them, have no part in it.
+Result<void> check_division(const Fact& data, const std::vector<SymDim>& spelt, const SymDim& elements, const SymDim& others) {
+  if (!others.is(0) && (!elements.is_constant() || !others.is_constant())) return {};
+  if (!others.is(0) && *elements.constant() % *others.constant() == 0) return {};
+  return fail(ErrorCode::invalid_argument, "cannot view ", data.text(), " as ", spelt, ": ", elements, " elements do not divide by ",
+              others);
+}
+
 Result<void> check_counts(const SymShape& data, const SymShape& out) {
   const SymDim have = product(data), want = product(out);
   if (!have.is_constant() || !want.is_constant() || have == want) return {};
@@ -50,8 +58,7 @@ Result<SymShape> target(Inference& inference, const std::vector<SymDim>& spelt) 
     }
   }
   if (open) {
-    if (exact && product(others).is(0))
-      return fail(ErrorCode::invalid_argument, "cannot view ", *data, " as ", spelt, ": elements do not divide by 0");
+    if (exact) NACRE_TRY(check_division(inference.input(0), spelt, product(left), product(others)));
     out[*open] = exact ? remaining(inference, std::move(left), std::move(others)) : inference.fresh();
   }
   if (data) NACRE_TRY(check_counts(*data, out));

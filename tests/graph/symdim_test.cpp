@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "graph/broadcast_dim.h"
+
 namespace nacre {
 namespace {
 
@@ -84,6 +86,20 @@ TEST(SymDim, SubstitutesWhatIsBound) {
   EXPECT_EQ(floor_div(n + h, 2).substitute({{"h", 1}}).evaluate({{"n", 4}}), 2);
 }
 
+TEST(SymDim, BroadcastIsTheOtherDimWhereOneIsOne) {
+  const SymDim both = broadcast_dim(n, h), k = SymDim::symbol("k");
+  EXPECT_EQ(both.evaluate({{"n", 1}, {"h", 0}}), 0);  // not the larger one
+  EXPECT_EQ(both.evaluate({{"n", 7}, {"h", 1}}), 7);
+  EXPECT_EQ(both.evaluate({{"n", 7}, {"h", 7}}), 7);
+  EXPECT_FALSE(both.evaluate({{"n", 7}, {"h", 3}}));
+  EXPECT_EQ(both.substitute({{"h", 4}}), SymDim(4));
+  EXPECT_EQ(broadcast_dim(n, 1), n);
+  EXPECT_EQ(broadcast_dim(n, 5), SymDim(5));
+  EXPECT_EQ(broadcast_dim(both, n), both);
+  EXPECT_EQ(broadcast_dim(broadcast_dim(k, n), h), broadcast_dim(both, k));
+  EXPECT_EQ(broadcast_dim(both, k).text(), "broadcast(h, k, n)");
+}
+
 // A file can square a dim, or take maxima of maxima, in every node: sizes must not double with each.
 TEST(SymDim, RepeatedSquaringStaysSmall) {
   SymDim squared = n + 1;
@@ -95,6 +111,9 @@ TEST(SymDim, RepeatedSquaringStaysSmall) {
   SymDim a = n, b = h;
   for (int i = 0; i < 200; ++i) std::tie(a, b) = std::pair(max(a, floor_div(b, 3)), min(b * 2, a + b));
   EXPECT_LT(a.text().size(), 100'000u);
+  SymDim row = n;
+  for (int i = 0; i < 500; ++i) row = broadcast_dim(row, floor_div(row + SymDim::symbol("r" + std::to_string(i)), 2));
+  EXPECT_LT(row.text().size(), 100'000u);
 }
 
 TEST(SymShape, ConstantOnlyWhenEveryDimIs) {

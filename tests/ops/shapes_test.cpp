@@ -28,6 +28,16 @@ TEST(Reshape, ZeroKeepsDimensionUnlessAllowzero) {
   expect_failure(run_op("Reshape", {f32({6}, std::vector<float>(6)), i64({2}, {-1, 4})}), ErrorCode::invalid_argument);
 }
 
+// -1 takes what is left of the dims that are not copied, also where a copied one is 0.
+TEST(Reshape, WhatDoesNotDivideFailsBeforeTheRun) {
+  Graph graph;
+  Builder b(graph);
+  const Edge x = graph.add_input("x", Fact::tensor(DType::float32, SymShape{0, 2, 2}));
+  b.reshape(x, std::vector<int64_t>{0, -1, 5, 1});
+  ASSERT_FALSE(b.status());
+  EXPECT_NE(std::string(b.status().error().what()).find("4 elements do not divide by 5"), std::string::npos);
+}
+
 TEST(Reshape, OldAttributeFormIsUpgraded) {
   expect_equal(
       run_op(OpCase{

@@ -28,8 +28,6 @@ NOT_MET = {name: DECLARED for name in [
     "test_sequence_map_add_1_sequence_1_tensor_expanded", "test_linear_attention_decode_step_expanded",
     "test_linear_attention_gated_delta_mqa_expanded", "test_linear_attention_no_past_explicit_zeros_expanded",
     "test_linear_attention_prefill_with_past_expanded"]}
-TO_MEND = "our rule is the weaker one"
-NOT_MET |= {name: TO_MEND for name in ["test_col2im_dilations", "test_col2im_pads", "test_col2im_strides"]}
 NOT_MET["test_sequence_model7"] = "onnx takes one of two shapes that a sequence may hold"
 LARGE = 1024  # elements; smaller constants may be shapes, axes and the like
 
