@@ -1,5 +1,6 @@
 // Scan: runs its body over the slices of its scan inputs; carries states, stacks scan outputs.
 // https://onnx.ai/onnx/operators/onnx__Scan.html
+#include "graph/builder.h"
 #include "ops/control_flow.h"
 #include "ops/movement.h"
 #include "ops/shape_values.h"
@@ -131,34 +132,56 @@ Result<void> evaluate(Evaluation& e) {
   return {};
 }
 
+/// `y` with zeros behind, as long along axis 0 as `whole`.
+Edge filled_up(Builder& b, Edge y, Edge whole) {
+  const auto length = [&](Edge x) { return b.add("Shape", {x}, {{"start", int64_t{0}}, {"end", int64_t{1}}}); };
+  const Edge rest = b.add("Shape", {y}, {{"start", int64_t{1}}});
+  const Edge zero = b.add("CastLike", {b.constant(Tensor::scalar<float>(0)), y});
+  const Edge zeros = b.add("Expand", {zero, b.add("Concat", {b.sub(length(whole), length(y)), rest}, {{"axis", int64_t{0}}})});
+  return b.add("Concat", {y, zeros}, {{"axis", int64_t{0}}});
+}
+
 // Opset 8 scanned axis 1 of a batch and had the sequences' lengths as its first input: a Scan over the batch whose body is
-// today's Scan.
+// today's Scan, over the elements that the sequence has; what it gives is filled up with zeros.
 Result<void> upgrade(Upgrade& u) {
   Node& node = u.node;
   if (u.version > 8) return {};
-  if (u.has(0)) return fail(ErrorCode::unsupported, "sequence_lens of opset 8");
+  const bool with_lengths = u.has(0);
   if (node.bodies.size() != 1 || node.inputs.empty()) return fail(ErrorCode::invalid_model, "has no body or no inputs");
+  const Edge lengths = node.inputs[0];
   node.inputs.erase(node.inputs.begin());
   const size_t formal = node.formal_inputs();
+  const int64_t scans = node.attributes.integer("num_scan_inputs", 0);
+  if (scans < 1 || scans > static_cast<int64_t>(formal))
+    return fail(ErrorCode::invalid_model, "num_scan_inputs is ", scans, " of ", formal, " inputs");
+  const size_t states = formal - static_cast<size_t>(scans);
   Node inner = node;
-  inner.attributes = Attributes{{"num_scan_inputs", node.attributes.integer("num_scan_inputs", 0)}};
+  inner.attributes = Attributes{{"num_scan_inputs", scans}};
   if (node.attributes.has("directions")) inner.attributes.set("scan_input_directions", node.attributes.integers("directions"));
   Graph batch;
+  Builder b(batch);
   inner.inputs.clear(), inner.outputs.clear();
   Body outer("body", Graph{});
-  for (size_t i = 0; i < node.inputs.size(); ++i) {
+  for (size_t i = 0; i < formal; ++i) inner.inputs.push_back(batch.add_input(cat("input", i), Fact{}));
+  const Edge whole = inner.inputs[states], length = with_lengths ? batch.add_input("length", Fact{}) : kAbsent;
+  for (size_t i = formal; i < node.inputs.size(); ++i) {
     inner.inputs.push_back(batch.add_input(cat("input", i), Fact{}));
-    if (i >= formal) outer.captures.push_back(static_cast<int32_t>(i));
+    outer.captures.push_back(static_cast<int32_t>(i + with_lengths));
   }
+  for (size_t i = states; with_lengths && i < formal; ++i)
+    inner.inputs[i] = b.add("Slice", {inner.inputs[i], b.ints({0}), b.reshape(length, std::vector<int64_t>{1}), b.ints({0})});
+  NACRE_TRY(b.status());
   for (int32_t& position : inner.bodies[0].captures) position -= 1;
-  for (size_t i = 0; i < inner.bodies[0].graph->outputs.size(); ++i) {
-    inner.outputs.push_back(batch.add_edge());
-    batch.add_output(inner.outputs.back(), cat("output", i));
-  }
+  for (size_t i = 0; i < inner.bodies[0].graph->outputs.size(); ++i) inner.outputs.push_back(batch.add_edge());
+  const std::vector<Edge> results = inner.outputs;
   batch.nodes.push_back(std::move(inner));
+  for (size_t i = 0; i < results.size(); ++i)
+    batch.add_output(with_lengths && i >= states ? filled_up(b, results[i], whole) : results[i], cat("output", i));
+  NACRE_TRY(b.status());
   outer.graph = std::make_unique<Graph>(std::move(batch));
   node.bodies[0] = std::move(outer);
-  node.attributes = Attributes{{"num_scan_inputs", static_cast<int64_t>(formal)}};
+  node.attributes = Attributes{{"num_scan_inputs", static_cast<int64_t>(formal + with_lengths)}};
+  if (with_lengths) node.inputs.insert(node.inputs.begin() + static_cast<int64_t>(formal), lengths);
   return {};
 }
 

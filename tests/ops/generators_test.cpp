@@ -1,4 +1,5 @@
 // Range, random numbers, windows, transforms and losses. Expected values are numpy's.
+#include <cmath>
 #include <limits>
 
 #include "tests/ops/harness.h"
@@ -54,6 +55,18 @@ TEST(RandomFill, ProbabilitiesOutsideOfTheirRangeAreRefused) {
 TEST(Multinomial, CertainClassesAreAlwaysDrawn) {
   expect_equal(run_op("Multinomial", {f32({2, 3}, {-1e9f, 0, -1e9f, 5, -1e9f, -1e9f})}, {{"sample_size", int64_t{2}}}),
                i32({2, 2}, {1, 1, 0, 0}));
+}
+// 20,000 draws: within five standard deviations of the probabilities.
+TEST(Multinomial, DrawsClassesAsOftenAsTheirProbabilitiesSay) {
+  const Outputs drawn = run_op("Multinomial", {f32({1, 3}, {std::log(0.1f), std::log(0.2f), std::log(0.7f)})},
+                               {{"sample_size", int64_t{20000}}, {"seed", 5.0f}});
+  ASSERT_TRUE(drawn.has_value());
+  int counts[3] = {};
+  for (int32_t sample : (*drawn)[0].tensor().data<int32_t>()) ++counts[sample];
+  for (int i = 0; i < 3; ++i) {
+    const double p = i == 0 ? 0.1 : i == 1 ? 0.2 : 0.7;
+    EXPECT_NEAR(counts[i] / 20000.0, p, 5 * std::sqrt(p * (1 - p) / 20000)) << i;
+  }
 }
 TEST(EyeLike, AnyDiagonal) {
   expect_equal(run_op("EyeLike", {f32({2, 3}, {9, 9, 9, 9, 9, 9})}, {{"k", int64_t{1}}}), f32({2, 3}, {0, 1, 0, 0, 0, 1}));

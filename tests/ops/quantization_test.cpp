@@ -49,5 +49,20 @@ TEST(DynamicQuantizeLinear, StretchesTheRangeToZero) {
   expect_equal(out, u8({}, {153}), 2);
 }
 
+// (d - 128) * scale of the block that d lies in, of 32 bytes 0, 1, ... in two blocks.
+TEST(GatherBlockQuantized, AlongTheQuantizedAxis) {
+  std::vector<uint8_t> bytes(32);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i);
+  const Tensor data = Tensor::of<uint8_t>({1, 32}, std::span<const uint8_t>(bytes));
+  expect_equal(
+      run_op(OpCase{
+          .op = "GatherBlockQuantized",
+          .inputs = {data, i64({3}, {0, 31, 16}), f32({1, 2}, {1, 2})},
+          .attributes = {{"gather_axis", int64_t{1}}, {"quantize_axis", int64_t{1}}, {"block_size", int64_t{16}}, {"bits", int64_t{8}}},
+          .domain = "com.microsoft",
+          .version = 1}),
+      f32({1, 3}, {-128, -194, -224}));
+}
+
 }  // namespace
 }  // namespace nacre::test

@@ -128,20 +128,40 @@ def shapes():
     case(1, "GlobalLpPool", [image], [np.sqrt((image ** 2).sum((2, 3), keepdims=True))], p=2.0)
 
 
+def scans():
+    """Scan of a batch, with and without the lengths of its sequences; what is behind a sequence's end is 0."""
+    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, [3])
+    body = helper.make_graph([helper.make_node("Add", ["s", "x"], ["t"]), helper.make_node("Mul", ["t", "t"], ["y"])], "body", [value("s"), value("x")],
+                             [value("t"), value("y")])
+    start, x = f(2, 3), f(2, 5, 3)
+    for lengths in (None, [3, 5], [0, 4]):
+        for direction in (0, 1):
+            state, out = start.copy(), np.zeros_like(x)
+            for row in range(2):
+                length = 5 if lengths is None else lengths[row]
+                for step in range(length):
+                    state[row] += x[row, length - 1 - step if direction else step]
+                    out[row, step] = state[row] ** 2
+            first = [""] if lengths is None else [np.array(lengths, np.int64)]
+            case(8, "Scan", [*first, start, x], [state, out], body=body, num_scan_inputs=1, directions=[direction])
+
+
 def info(name, array):
     return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
 
 
 def main():
-    for part in (broadcasting, statistics, shapes):
+    for part in (broadcasting, statistics, shapes, scans):
         part()
     (HERE / "old").mkdir(exist_ok=True)
     for opset, cases in sorted(CASES.items()):
         nodes, arrays, inputs, outputs, fixed = [], {}, [], [], []
         for number, (op, given, expected, constant, attributes) in enumerate(cases):
-            ins, outs = [f"c{number}.{i}" for i in range(len(given))], [f"c{number}.y{i}" for i in range(len(expected))]
+            ins, outs = ["" if isinstance(x, str) else f"c{number}.{i}" for i, x in enumerate(given)], [f"c{number}.y{i}" for i in range(len(expected))]
             nodes.append(helper.make_node(op, ins, outs, f"c{number}", **attributes))
             for i, (name, array) in enumerate(zip(ins, given)):
+                if not name:
+                    continue
                 array = np.asarray(array)
                 if i in constant:
                     fixed.append(helper.make_tensor(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape, array.ravel().tolist()))

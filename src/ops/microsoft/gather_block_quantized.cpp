@@ -24,7 +24,6 @@ Result<Axes> read_axes(const Upgrade& u, const SymShape& data, const SymShape& i
   Axes out{};
   out.gather = NACRE_TRY(Inference::checked_axis(a.integer("gather_axis", 0), rank));
   out.quantize = NACRE_TRY(Inference::checked_axis(a.integer("quantize_axis", 1), rank));
-  if (out.gather == out.quantize) return fail(ErrorCode::unsupported, "gathering along the quantized axis ", out.gather);
   out.moved = out.quantize + (out.gather < out.quantize ? static_cast<int64_t>(indices.size()) - 1 : 0);
   return out;
 }
@@ -39,8 +38,10 @@ Result<void> upgrade(Upgrade& u) {
   if (packed && (axes.quantize != static_cast<int64_t>(data.size()) - 1 || axes.gather == axes.quantize))
     return fail(ErrorCode::unsupported, "packed bytes quantized along axis ", axes.quantize, " of ", data.size());
   Builder& b = u.builder;
-  const auto gathered = [&](size_t i) { return b.add("Gather", {u.input(i), u.input(1)}, {{"axis", axes.gather}}); };
-  Edge values = gathered(0), scales = gathered(2), zeros = u.has(3) ? gathered(3) : kAbsent;
+  const bool late = axes.gather == axes.quantize;  // what is gathered from within blocks is no block
+  const auto gathered = [&](Edge x) { return b.add("Gather", {x, u.input(1)}, {{"axis", axes.gather}}); };
+  const auto early = [&](size_t i) { return late ? u.input(i) : gathered(u.input(i)); };
+  Edge values = early(0), scales = early(2), zeros = u.has(3) ? early(3) : kAbsent;
   const SymShape shape(data.size() + indices.size() - 1);
   if (packed) values = unpacked(b, values, shape);
   if (packed && zeros != kAbsent) {  // a row of an odd number of blocks ends with four bits of nothing
@@ -53,7 +54,8 @@ Result<void> upgrade(Upgrade& u) {
     zeros = b.add("Expand", {middle, b.add("Shape", {scales})});
   }
   Attributes attributes{{"axis", axes.moved}, {"block_size", u.node.attributes.integer("block_size", 128)}};
-  return replace(u, {b.add("DequantizeLinear", {values, scales, zeros}, std::move(attributes))});
+  const Edge y = b.add("DequantizeLinear", {values, scales, zeros}, std::move(attributes));
+  return replace(u, {late ? gathered(y) : y});
 }
 
 }  // namespace
