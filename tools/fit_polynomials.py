@@ -60,6 +60,11 @@ def main():
     show("sin(x) = x + x^3 p(x^2)", minimax(x, np.sin(x) - x, 1 / np.sin(x), range(3, 10, 2)))
     show("cos(x) = 1 - x^2/2 + x^4 p(x^2)", minimax(x, np.cos(x) - 1 + x * x / 2, 1 / np.cos(x), range(4, 9, 2)))
 
+    x = nodes(1e-3, 0.5)
+    show("asin(x) = x + x^3 p(x^2)", minimax(x, np.arcsin(x) - x, 1 / np.arcsin(x), range(3, 12, 2)))
+    x = nodes(1e-3, math.tan(math.pi / 8))
+    show("atan(x) = x + x^3 p(x^2)", minimax(x, np.arctan(x) - x, 1 / np.arctan(x), range(3, 12, 2)))
+
     # Upper tail of the normal distribution: tail(t) = exp(-t^2/2) p((t - 3) / (t + 3)) / (t + 3).
     t = np.concatenate([nodes(0, 3), nodes(3, 15)])
     q = vectorised(lambda v: math.erfc(v / math.sqrt(2)) / 2 * math.exp(v * v / 2))(t) * (t + 3)

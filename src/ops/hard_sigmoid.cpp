@@ -15,7 +15,8 @@ T clamp_to_one(T x) {
 Result<void> evaluate(Evaluation& e) {
   const float alpha = e.attributes().real("alpha", 0.2f);
   const float beta = e.attributes().real("beta", 0.5f);
-  return unary_float_with(e, [=](auto x) { return static_cast<decltype(x)>(clamp_to_one(alpha * x + beta)); });
+  return unary_float_with(
+      e, [=](auto x) { return static_cast<decltype(x)>(clamp_to_one(static_cast<double>(alpha) * x + beta)); });  // cancels
 }
 
 }  // namespace

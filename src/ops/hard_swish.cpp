@@ -1,4 +1,4 @@
-// HardSwish: y = x * clip(x / 6 + 1 / 2, 0, 1).
+// HardSwish: y = x * clip(x / 6 + 1 / 2, 0, 1), by x + 3, which is exact where it cancels.
 // https://onnx.ai/onnx/operators/onnx__HardSwish.html
 #include "ops/elementwise.h"
 
@@ -18,7 +18,7 @@ const Op op_hard_swish{
     .since = {14, 22},
     .types = float_types,
     .infer = same_as_input,
-    .evaluate = unary_float<[](auto x) { return x * std::fmax(decltype(x)(0), std::fmin(decltype(x)(1), x / 6 + decltype(x)(0.5))); }>,
+    .evaluate = unary_float<[](auto x) { return x * (std::fmax(decltype(x)(0), std::fmin(decltype(x)(6), x + 3)) / 6); }>,
     .lower = lower,
     .kind = OpKind::elementwise,
     .may_alias = 1};

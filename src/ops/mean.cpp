@@ -8,7 +8,8 @@ namespace {
 
 Result<void> evaluate(Evaluation& e) {
   const double count = static_cast<double>(e.input_count());
-  return variadic(e, [](auto a, auto b) { return a + b; }, [count](auto sum) { return static_cast<decltype(sum)>(sum / count); });
+  const auto plus = [](double a, double b) { return a + b; };  // doubles: a sum of floats may be larger than any float
+  return variadic<double>(e, plus, [count](double sum) { return sum / count; });
 }
 
 }  // namespace

@@ -6,8 +6,11 @@ namespace nacre {
 namespace {
 
 Result<void> evaluate(Evaluation& e) {
-  const float alpha = e.attributes().real("alpha", 1.0f);
-  return unary_float_with(e, [=](auto x) { return static_cast<decltype(x)>(x / (1 + std::exp(-alpha * x))); });
+  const double alpha = e.attributes().real("alpha", 1.0f);
+  return unary_float_with(e, [=](auto x) {
+    const double z = alpha * x, small = std::exp(-std::abs(z));  // never infinite
+    return static_cast<decltype(x)>(z < 0 ? x * small / (1 + small) : x / (1 + small));
+  });
 }
 
 Edge lower(Builder& b, const NodeView& n) {

@@ -88,7 +88,7 @@ class Fuser {
   bool take_activation(Group& group, const Node& node) const {
     if (!group.activation.name.empty() || group.after || node.inputs[0] != group.last->outputs[0]) return false;
     std::optional<FusedActivation> activation = fused_activation(NodeView{graph_, node});
-    if (!activation) return false;
+    if (!activation || activation->scale != 1) return false;  // its kernels do not scale
     group.activation = std::move(*activation);
     return true;
   }

@@ -103,6 +103,12 @@ TEST_P(VectorMath, SinAndCos) {
   EXPECT_TRUE(std::isnan(apply(Unary::cos, kInfinity)));
 }
 
+TEST_P(VectorMath, InverseTrigonometric) {
+  expect_close(Unary::asin, std::asin, 3);
+  expect_close(Unary::acos, std::acos, 3);
+  expect_close(Unary::atan, std::atan, 3);
+}
+
 // Its exponent's own rounding grows with it: 4 ulp to the right of -1, below half an ulp of x anywhere.
 TEST_P(VectorMath, GeluTanh) {
   Buffer x = floats(4093, 50), y(x.size());

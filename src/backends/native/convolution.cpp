@@ -2,6 +2,7 @@
 #include "backends/native/convolution.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "backends/native/parallel.h"
 #include "ops/windows.h"
@@ -78,6 +79,34 @@ Result<PoolSpec> read_pool(const NodeView& n) {
   return PoolSpec{window_of(NACRE_TRY(lay_windows(std::move(windows), x))), n.node.op->name == "MaxPool" ? Pooling::max
                                                                             : padded                     ? Pooling::average_with_padding
                                                                                                          : Pooling::average};
+}
+
+namespace {
+
+/// No number, but some NaN in the window of an output.
+bool has_only_nan(const Window& w, const float* x, int64_t channels, int64_t row, int64_t column) {
+  bool some = false;
+  for (int64_t r = 0; r < w.kernel[0]; ++r)
+    for (int64_t c = 0; c < w.kernel[1]; ++c) {
+      const int64_t y_at = row * w.stride[0] + r * w.dilation[0] - w.pad_begin[0],
+                    x_at = column * w.stride[1] + c * w.dilation[1] - w.pad_begin[1];
+      if (y_at < 0 || y_at >= w.input[0] || x_at < 0 || x_at >= w.input[1]) continue;
+      if (!std::isnan(x[(y_at * w.input[1] + x_at) * channels])) return false;
+      some = true;
+    }
+  return some;
+}
+
+}  // namespace
+
+void restore_nan(const Window& w, const float* x, float* y, int64_t channels, int64_t row_begin, int64_t row_end) {
+  const int64_t floats = w.output[1] * channels;
+  for (int64_t row = row_begin; row < row_end; ++row, y += floats) {
+    bool low = false;
+    for (int64_t i = 0; i < floats; ++i) low |= y[i] == -HUGE_VALF;
+    for (int64_t i = 0; low && i < floats; ++i)
+      if (y[i] == -HUGE_VALF && has_only_nan(w, x + i % channels, channels, row, i / channels)) y[i] = NAN;
+  }
 }
 
 namespace {
@@ -193,6 +222,8 @@ Result<void> run_pool(const Call& call) {
                       .y = y + first * plane,
                       .planes = last - first,
                       .scratch = space + thread * floats});
+      for (int64_t at = first; pooling == Pooling::max && at < last; ++at)
+        restore_nan(window, x + at * in_plane, y + at * plane, 1, 0, window.output[0]);
     }
   });
   return {};

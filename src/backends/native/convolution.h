@@ -28,5 +28,8 @@ struct PoolSpec {
 };
 bool is_pool(const NodeView& node);
 Result<PoolSpec> read_pool(const NodeView& node);
+/// MaxPool's kernels pass over NaN and give -inf for windows of nothing else: those become NaN. `y` is rows [row_begin, row_end) of
+/// an image or plane of `channels`, `x` all of its input.
+void restore_nan(const Window& window, const float* x, float* y, int64_t channels, int64_t row_begin, int64_t row_end);
 
 }  // namespace nacre::native

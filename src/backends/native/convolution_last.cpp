@@ -339,7 +339,7 @@ Result<std::shared_ptr<const void>> prepare_pool(const NodeView& n, PackCache&) 
     const size_t d = axis - x.size() + 2;
     out->window.input[d] = out->window.kernel[d] = x[axis];
   }
-  out->pooling = n.node.op->name == "GlobalMaxPool" ? Pooling::max : Pooling::average;
+  out->pooling = n.node.op->name == "GlobalMaxPool" ? Pooling::max_or_nan : Pooling::average;
   return out;
 }
 
@@ -350,14 +350,14 @@ Result<void> run_pool(const Call& call) {
   const int64_t in_image = window.input[0] * window.input[1] * shape[1], out_image = window.output[0] * window.output[1] * shape[1];
   const int64_t rows = window.output[0];
   parallel(call.context, shape[0] * rows, 1, [&, window = window, pooling = pooling](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item)
-      kernels().pool_last({.window = window,
-                           .pooling = pooling,
-                           .x = call.in(0) + item / rows * in_image,
-                           .y = call.out() + item / rows * out_image,
-                           .channels = shape[1],
-                           .row_begin = item % rows,
-                           .row_end = item % rows + 1});
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t row = item % rows;
+      const float* x = call.in(0) + item / rows * in_image;
+      float* y = call.out() + item / rows * out_image;
+      kernels().pool_last(
+          {.window = window, .pooling = pooling, .x = x, .y = y, .channels = shape[1], .row_begin = row, .row_end = row + 1});
+      if (pooling == Pooling::max) restore_nan(window, x, y + row * window.output[1] * shape[1], shape[1], row, row + 1);
+    }
   });
   return {};
 }

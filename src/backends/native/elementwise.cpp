@@ -21,7 +21,8 @@ struct UnaryName {
 };
 constexpr UnaryName kUnary[] = {{"Neg", Unary::neg},     {"Abs", Unary::abs},   {"Sqrt", Unary::sqrt},   {"Reciprocal", Unary::reciprocal},
                                 {"Floor", Unary::floor}, {"Ceil", Unary::ceil}, {"Round", Unary::round}, {"Exp", Unary::exp},
-                                {"Log", Unary::log},     {"Erf", Unary::erf},   {"Sin", Unary::sin},     {"Cos", Unary::cos}};
+                                {"Log", Unary::log},     {"Erf", Unary::erf},   {"Sin", Unary::sin},     {"Cos", Unary::cos},
+                                {"Asin", Unary::asin},   {"Acos", Unary::acos}, {"Atan", Unary::atan}};
 
 const UnaryName* find_unary(const NodeView& n) {
   if (!n.node.op->domain.empty()) return nullptr;
@@ -53,8 +54,14 @@ Result<void> run_activation(const Call& call) {
   const ActivationSpec spec = *static_cast<const ActivationSpec*>(call.prepared);
   const float* x = call.in(0);
   float* y = call.out();
-  parallel(call.context, call.output().size(), 2048,
-           [=](int64_t begin, int64_t end) { kernels().activate(spec.kind, spec.alpha, spec.beta, x + begin, y + begin, end - begin); });
+  constexpr int64_t kWarm = 4096;  // what is scaled is still in the cache
+  parallel(call.context, call.output().size(), 2048, [=](int64_t begin, int64_t end) {
+    for (int64_t at = begin, count; at < end; at += count) {
+      count = spec.scale == 1 ? end - at : std::min(kWarm, end - at);
+      kernels().activate(spec.kind, spec.alpha, spec.beta, x + at, y + at, count);
+      if (spec.scale != 1) kernels().binary[int(Binary::mul)](y + at, 1, &spec.scale, 0, y + at, count);
+    }
+  });
   return {};
 }
 

@@ -102,11 +102,17 @@ const ReductionName* find_reduction(const NodeView& n) {
   return found == std::end(kReductions) ? nullptr : found;
 }
 
+std::optional<Reduction> global_reduction(const NodeView& n) {
+  if (is_standard(n, "GlobalAveragePool")) return Reduction::mean;
+  if (is_standard(n, "GlobalMaxPool")) return Reduction::max;
+  return std::nullopt;
+}
+
 /// Length of a row when the reduced axes are the last ones; 0 otherwise.
 int64_t reduced_row(const NodeView& n) {
   const Shape shape = *constant_shape(*n.fact(0).shape);
   const int64_t rank = int64_t(shape.size());
-  if (n.node.op->name == "GlobalAveragePool") return rank > 2 ? product(*n.fact(0).shape, 2).constant().value_or(0) : 0;
+  if (global_reduction(n)) return rank > 2 ? product(*n.fact(0).shape, 2).constant().value_or(0) : 0;
   const Tensor* axes = n.constant(1);
   if (!axes || axes->dtype() != DType::int64 || axes->size() == 0) return 0;
   std::vector<bool> reduced(shape.size());
@@ -120,8 +126,7 @@ int64_t reduced_row(const NodeView& n) {
   return std::find(reduced.begin(), reduced.begin() + long(d), true) == reduced.begin() + long(d) ? row : 0;
 }
 
-bool is_global_mean(const NodeView& n) { return is_standard(n, "GlobalAveragePool"); }
-bool matches_reduce(const NodeView& n) { return (find_reduction(n) || is_global_mean(n)) && reduced_row(n) > 0; }
+bool matches_reduce(const NodeView& n) { return (find_reduction(n) || global_reduction(n)) && reduced_row(n) > 0; }
 
 struct PreparedReduce {
   ReductionKernel kernel;
@@ -129,7 +134,8 @@ struct PreparedReduce {
 };
 
 Result<std::shared_ptr<const void>> prepare_reduce(const NodeView& n, PackCache&) {
-  const Reduction kind = is_global_mean(n) ? Reduction::mean : find_reduction(n)->kernel;
+  const std::optional<Reduction> global = global_reduction(n);
+  const Reduction kind = global ? *global : find_reduction(n)->kernel;
   return std::make_shared<PreparedReduce>(PreparedReduce{kernels().reduce[int(kind)], reduced_row(n)});
 }
 

@@ -41,6 +41,10 @@ std::optional<FusedActivation> fused_activation(const NodeView& node) {
   if (op == "Clip") return clip(node);
   if (op == "LeakyRelu") return FusedActivation{"leaky_relu", attributes.real("alpha", 0.01f), 0};
   if (op == "Elu") return FusedActivation{"elu", attributes.real("alpha", 1), 0};
+  if (op == "Celu" && attributes.real("alpha", 1) == 1) return FusedActivation{"elu", 1, 0};
+  if (op == "Selu")
+    return FusedActivation{"elu", attributes.real("alpha", 1.67326319217681884765625f), 0,
+                           attributes.real("gamma", 1.05070102214813232421875f)};
   if (op == "HardSigmoid") return FusedActivation{"hardsigmoid", attributes.real("alpha", 0.2f), attributes.real("beta", 0.5f)};
   if (op == "Gelu") return FusedActivation{attributes.string("approximate", "none") == "tanh" ? "gelu_tanh" : "gelu", 0, 0};
   if (op == "Swish" && attributes.real("alpha", 1) == 1) return FusedActivation{"silu", 0, 0};

@@ -19,14 +19,23 @@ NACRE_INLINE Vf exp_minus_one(Vf x) {
   return select(x > splat(-0.34f), near, exp(x) - splat(1));
 }
 
+/// alpha x + beta, which cancels, with one rounding.
+NACRE_INLINE Vf line(Vf x, Vf alpha, Vf beta) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return alpha * x + beta;
+#else
+  return narrow(widen(alpha) * widen(x) + widen(beta));
+#endif
+}
+
 template <Activation A>
 NACRE_INLINE Vf activated(Vf x, Vf alpha, Vf beta) {
   if constexpr (A == Activation::relu) return select(x < Vf{}, Vf{}, x);
   if constexpr (A == Activation::clip) return clip(x, alpha, beta);
   if constexpr (A == Activation::leaky_relu) return select(x < Vf{}, alpha * x, x);
   if constexpr (A == Activation::elu) return select(x < Vf{}, alpha * exp_minus_one(x), x);
-  if constexpr (A == Activation::hardsigmoid) return clip(alpha * x + beta, Vf{}, splat(1));
-  if constexpr (A == Activation::hardswish) return x * clip(x * splat(1.0f / 6) + splat(0.5f), Vf{}, splat(1));
+  if constexpr (A == Activation::hardsigmoid) return clip(line(x, alpha, beta), Vf{}, splat(1));
+  if constexpr (A == Activation::hardswish) return x * (clip(x + splat(3), Vf{}, splat(6)) * splat(1.0f / 6));
   if constexpr (A == Activation::sigmoid) return sigmoid(x);
   if constexpr (A == Activation::tanh) return tanh(x);
   if constexpr (A == Activation::silu) return silu(x);

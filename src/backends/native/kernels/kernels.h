@@ -59,6 +59,9 @@ enum class Unary : uint8_t {
   mish,
   sin,
   cos,
+  asin,
+  acos,
+  atan,
   count_
 };
 
@@ -274,7 +277,8 @@ struct DepthwiseArgs {
   int64_t channel_begin = 0, channel_end = -1;
 };
 
-enum class Pooling : uint8_t { max, average, average_with_padding };  // NaN in a max window may or may not show
+// max passes over NaN: a window of nothing else gives -inf; max_or_nan (channels last alone) gives NaN where there is one.
+enum class Pooling : uint8_t { max, average, average_with_padding, max_or_nan };
 
 struct PoolArgs {
   Window window;

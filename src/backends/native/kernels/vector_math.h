@@ -26,14 +26,19 @@ constexpr float kNormalTail[] = {0.729083717f,   -0.509332001f,   0.230017707f, 
                                  0.00102475402f, -0.00103257364f, -0.000244730152f, 0.000131330307f, 5.44891554e-05f};
 constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;  // high has 9 bits: its whole multiples are exact
 
-/// exp(x + correction) for a correction too small to move x itself.
-NACRE_INLINE Vf exp_corrected(Vf x, Vf correction) {
+typedef double Vd __attribute__((vector_size(kLanes * 8)));
+NACRE_INLINE Vd widen(Vf x) { return __builtin_convertvector(x, Vd); }
+NACRE_INLINE Vf narrow(Vd x) { return __builtin_convertvector(x, Vf); }
+
+/// 2^power exp(x + correction) for a correction too small to move x itself.
+NACRE_INLINE Vf exp_corrected(Vf x, Vf correction, float power = 0) {
   x = select(x > splat(89), splat(89), x);
-  x = select(x < splat(-104), splat(-104), x);
+  const Vf least = splat(power == 0 ? -104 : -121);  // 2^power exp(least) is zero once 2^-power is multiplied with it
+  x = select(x < least, least, x);
   Vf n = round_even(x * splat(1.44269504f));
   Vf r = x - n * splat(kLn2High);
   r = r - n * splat(kLn2Low) + correction;
-  return scale_by_power((r * r) * polynomial(r, kExpTail) + r + splat(1), n);
+  return scale_by_power((r * r) * polynomial(r, kExpTail) + r + splat(1), power == 0 ? n : n + splat(power));
 }
 NACRE_INLINE Vf exp(Vf x) { return exp_corrected(x, Vf{}); }
 
@@ -63,21 +68,24 @@ NACRE_INLINE Vf log_one_plus_fraction(Vf e) {
   return log_reduced(f, select(is_large, splat(1), Vf{}));
 }
 
-/// P(N(0,1) > t) for t >= 0: exp(-t^2 / 2) p(u) / (t + 3), u = (t - 3) / (t + 3). Its relative error stays small in the far tail because
-/// t^2 is taken in two parts: `head` has 12 bits, so head^2 is exact.
+/// 2^24 P(N(0,1) > t), which is not flushed to zero where t times it is not, for t >= 0: exp(-t^2 / 2) p(u) / (t + 3), u = (t - 3) / (t +
+/// 3). Its relative error stays small in the far tail because t^2 is taken in two parts: `head` has 12 bits, so head^2 is exact.
 NACRE_INLINE Vf normal_tail(Vf t) {
   Vf head = from_bits(bits(t) & splat_int(static_cast<int32_t>(0xfffff000)));
   Vf rest = (t - head) * (t + head);
   Vf inverse = splat(1) / (t + splat(3));
   Vf factor = polynomial((t - splat(3)) * inverse, kNormalTail) * inverse;
-  return exp_corrected(head * head * splat(-0.5f), rest * splat(-0.5f)) * factor;
+  return exp_corrected(head * head * splat(-0.5f), rest * splat(-0.5f), 24) * factor;
 }
 
 NACRE_INLINE Vf erf(Vf x) {
   Vf magnitude = abs(x);
   Vf t = select(magnitude > splat(5), splat(5), magnitude);
   Vf near = t + t * polynomial(t * t, kErfTail);
-  Vf far = splat(1) - splat(2) * normal_tail(t * splat(1.41421356f));
+#if !defined(__FMA__) && !defined(__aarch64__)
+  near = select(t < splat(1e-30f), t * splat(1.12837917f), near);  // the small product alone would be flushed to zero
+#endif
+  Vf far = splat(1) - splat(0x1p-23f) * normal_tail(t * splat(1.41421356f));
   return with_sign_of(select(t < splat(1), near, far), x);
 }
 
@@ -95,27 +103,29 @@ NACRE_INLINE Vf sigmoid(Vf x) {
   return select(x < Vf{}, e, splat(1)) / (splat(1) + e);
 }
 
-/// x * sigmoid(x); the clamp keeps -inf * 0 from becoming NaN.
-NACRE_INLINE Vf silu(Vf x) {
-  Vf e = exp(-abs(x));
-  Vf bounded = select(x < splat(-120), splat(-120), x);
-  return bounded * select(x < Vf{}, e, splat(1)) / (splat(1) + e);
+/// x / (1 + e) for x > 0, x e / (1 + e) below, of e = scaled * 2^-24: exp(-88) would be flushed to zero where 88 exp(-88) is not.
+NACRE_INLINE Vf gated(Vf x, Vf scaled) {
+  constexpr float kUnscale = 0x1p-24f;
+  return select(x < Vf{}, x * scaled * splat(kUnscale), x) / (splat(1) + scaled * splat(kUnscale));
 }
+
+/// x * sigmoid(x); the clamp keeps -inf * 0 from becoming NaN.
+NACRE_INLINE Vf silu(Vf x) { return gated(select(x < splat(-120), splat(-120), x), exp_corrected(-abs(x), Vf{}, 24)); }
 
 /// x Phi(x) = max(x, 0) - |x| P(N > |x|), which loses no digits on either side.
 NACRE_INLINE Vf gelu_erf(Vf x) {
   Vf magnitude = abs(x);
   Vf t = select(magnitude > splat(15), splat(15), magnitude);
-  return select(x > Vf{}, x, Vf{}) - t * normal_tail(t);
+  return select(x > Vf{}, x, Vf{}) - t * normal_tail(t) * splat(0x1p-24f);
 }
 
-/// x/2 (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
+/// x/2 (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3). An error of u is one of the result's relative size, hence doubles.
 NACRE_INLINE Vf gelu_tanh(Vf x) {
   Vf bounded = select(x < splat(-16), splat(-16), x);
-  Vf t = select(bounded > splat(16), splat(16), bounded);
-  Vf twice_u = t * (splat(1.59576912f) + splat(0.0713548163f) * t * t);
-  Vf e = exp(-abs(twice_u));
-  return bounded * select(x < Vf{}, e, splat(1)) / (splat(1) + e);
+  Vd t = widen(abs(select(bounded > splat(16), splat(16), bounded)));
+  Vd twice_u = -t * (t * t * 0.071354816272600243 + 1.5957691216057308);
+  Vf near = narrow(twice_u);
+  return gated(bounded, exp_corrected(near, narrow(twice_u - widen(near)), 24));
 }
 
 NACRE_INLINE Vf softplus(Vf x) {
@@ -123,12 +133,13 @@ NACRE_INLINE Vf softplus(Vf x) {
   return positive + log_one_plus_fraction(exp(-abs(x)));
 }
 
-/// x tanh(softplus(x)) = x n / (n + 2), n = e (e + 2), e = exp(x).
+/// x tanh(softplus(x)) = x n / (n + 2), n = e (e + 2), e = exp(x), which is scaled as in `gated`.
 NACRE_INLINE Vf mish(Vf x) {
   Vf bounded = select(x < splat(-120), splat(-120), x);
-  Vf e = exp(select(x > splat(20), splat(20), bounded));
-  Vf n = e * (e + splat(2));
-  return bounded * (n / (n + splat(2)));
+  Vf scaled = exp_corrected(select(x > splat(20), splat(20), bounded), Vf{}, 24), e = scaled * splat(0x1p-24f);
+  Vi is_negative = x < Vf{};
+  Vf part = select(is_negative, bounded * scaled * splat(0x1p-24f), e) * (e + splat(2)) / (e * (e + splat(2)) + splat(2));
+  return select(is_negative, part, bounded * part);
 }
 
 constexpr float kSinTail[] = {-0.166666672f, 0.00833332911f, -0.000198393129f, 2.71812155e-06f};
@@ -147,6 +158,42 @@ NACRE_INLINE Vf sin_turned(Vf x, int quarter_turns) {
   Vi quadrant = to_int(n) + splat_int(quarter_turns);
   Vf y = select((quadrant & splat_int(1)) != Vi{}, cosine, sine);
   return from_bits(bits(y) ^ ((quadrant & splat_int(2)) << 30));
+}
+
+constexpr float kAsinTail[] = {0.166667521f, 0.0749529749f, 0.0454703756f, 0.0241795238f, 0.0421662927f};
+constexpr float kAtanTail[] = {-0.333333164f, 0.199984714f, -0.142435327f, 0.105938137f, -0.0607822165f};
+constexpr float kHalfPi = 1.57079633f;
+
+/// asin(x) for |x| <= 1/2.
+NACRE_INLINE Vf asin_small(Vf x) {
+  Vf square = x * x;
+  return x + x * square * polynomial(square, kAsinTail);
+}
+
+/// asin(t) = pi/2 - 2 asin(sqrt((1 - t) / 2)) for t > 1/2, where 1 - t is exact. Beyond 1 the root is NaN.
+NACRE_INLINE Vf asin(Vf x) {
+  Vf t = abs(x);
+  Vi is_small = t <= splat(0.5f);
+  Vf y = asin_small(select(is_small, t, sqrt((splat(1) - t) * splat(0.5f))));
+  return with_sign_of(select(is_small, y, splat(kHalfPi) - (y + y)), x);
+}
+
+NACRE_INLINE Vf acos(Vf x) {
+  Vf t = abs(x);
+  Vi is_small = t <= splat(0.5f);
+  Vf y = asin_small(select(is_small, x, sqrt((splat(1) - t) * splat(0.5f))));
+  return select(is_small, splat(kHalfPi) - y, select(x < Vf{}, splat(2 * kHalfPi) - (y + y), y + y));
+}
+
+/// By atan(t) = pi/4 + atan((t - 1) / (t + 1)) between tan(pi/8) and tan(3 pi/8), pi/2 - atan(1 / t) above.
+NACRE_INLINE Vf atan(Vf x) {
+  Vf t = abs(x);
+  Vi is_large = t > splat(2.41421356f), is_middle = t > splat(0.414213562f);
+  Vf numerator = select(is_large, splat(-1), select(is_middle, t - splat(1), t));
+  Vf denominator = select(is_large, t, select(is_middle, t + splat(1), splat(1)));
+  Vf z = numerator / denominator, square = z * z;
+  Vf y = z + z * square * polynomial(square, kAtanTail);
+  return with_sign_of(y + select(is_large, splat(kHalfPi), select(is_middle, splat(kHalfPi / 2), Vf{})), x);
 }
 
 }  // namespace nacre::NACRE_ISA

@@ -51,5 +51,8 @@ void unary_softplus(const float* x, float* y, int64_t n) { map<softplus>(x, y, n
 void unary_mish(const float* x, float* y, int64_t n) { map<mish>(x, y, n); }
 void unary_sin(const float* x, float* y, int64_t n) { map<sin>(x, y, n); }
 void unary_cos(const float* x, float* y, int64_t n) { map<cos>(x, y, n); }
+void unary_asin(const float* x, float* y, int64_t n) { map<asin>(x, y, n); }
+void unary_acos(const float* x, float* y, int64_t n) { map<acos>(x, y, n); }
+void unary_atan(const float* x, float* y, int64_t n) { map<atan>(x, y, n); }
 
 }  // namespace nacre::NACRE_ISA

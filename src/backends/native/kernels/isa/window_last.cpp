@@ -166,20 +166,23 @@ NACRE_INLINE int64_t chunk_of(const Window& w) {
 template <Pooling Kind>
 NACRE_INLINE void pool_at(const Line& l, int64_t column, Range columns, int64_t channel, int64_t lanes, Vf scale, float* y) {
   const Window& w = l.window;
-  Vf sum = Kind == Pooling::max ? splat(-__builtin_inff()) : Vf{};
+  constexpr bool is_max = Kind == Pooling::max || Kind == Pooling::max_or_nan;
+  Vf sum = is_max ? splat(-__builtin_inff()) : Vf{};
   for (int64_t row = l.rows.begin; row < l.rows.end; ++row) {
-    Vf line = Kind == Pooling::max ? sum : Vf{};  // sums of rows apart: fewer roundings in large windows
+    Vf line = is_max ? sum : Vf{};  // sums of rows apart: fewer roundings in large windows
     const float* source = l.tap(row, column * w.stride[1] - w.pad_begin[1] + columns.begin * w.dilation[1], channel);
     for (int64_t tap = columns.begin; tap < columns.end; ++tap, source += w.dilation[1] * l.channels) {
       Vf x = load_lanes(source, lanes);
       if constexpr (Kind == Pooling::max)
         line = max(x, line);
+      else if constexpr (Kind == Pooling::max_or_nan)
+        line = select(x != x, x, select(x > line, x, line));
       else
         line += x;
     }
-    sum = Kind == Pooling::max ? line : sum + line;
+    sum = is_max ? line : sum + line;
   }
-  if constexpr (Kind != Pooling::max) sum = sum / scale;
+  if constexpr (!is_max) sum = sum / scale;
   store_lanes(y + column * l.channels + channel, sum, lanes);
 }
 
@@ -229,9 +232,10 @@ void depthwise_last(const DepthwiseLastArgs& args) {
 
 void pool_last(const PoolLastArgs& args) {
   const Window& w = args.window;
-  const auto run = args.pooling == Pooling::max       ? pool_row<Pooling::max>
-                   : args.pooling == Pooling::average ? pool_row<Pooling::average>
-                                                      : pool_row<Pooling::average_with_padding>;
+  const auto run = args.pooling == Pooling::max          ? pool_row<Pooling::max>
+                   : args.pooling == Pooling::max_or_nan ? pool_row<Pooling::max_or_nan>
+                   : args.pooling == Pooling::average    ? pool_row<Pooling::average>
+                                                         : pool_row<Pooling::average_with_padding>;
   for (int64_t row = args.row_begin; row < args.row_end; ++row) {
     const Line line{w, args.x, nullptr, args.channels, row * w.stride[0] - w.pad_begin[0], taps_inside(w, 0, row)};
     run(line, row, args.y + row * w.output[1] * args.channels);
