@@ -35,22 +35,24 @@ Result<void> evaluate(Evaluation& e) {
   std::vector<double> scratch;
   const double* theta = elements_as<double>(e.input(0), scratch);
   const bool align = e.attributes().integer("align_corners", 0) != 0;
-  const int64_t points = y->size() / size[0] / axes;
-  for (int64_t i = 0; i < size[0] * points; ++i) {
-    const double* matrix = theta + i / points * axes * (axes + 1);
-    double at[4] = {0, 0, 0, 0}, moved[3];
-    int64_t rest = i % points;
-    for (int64_t d = 0; d < axes; ++d) {  // x first: the innermost axis
+  const int64_t width = size.back(), lines = y->size() / size[0] / axes / width;
+  std::vector<double> across(static_cast<size_t>(width)), moved(static_cast<size_t>(width * axes));
+  for (int64_t i = 0; i < width; ++i) across[i] = position(i, width, align);
+  for (int64_t line = 0; line < size[0] * lines; ++line) {
+    const double* matrix = theta + line / lines * axes * (axes + 1);
+    double at[3] = {0, 0, 0};  // x first: the innermost axis
+    int64_t rest = line % lines;
+    for (int64_t d = 1; d < axes; ++d) {
       const int64_t length = size[size.size() - 1 - d];
       at[d] = position(rest % length, length, align);
       rest /= length;
     }
-    at[axes] = 1;
-    for (int64_t row = 0; row < axes; ++row) {
-      moved[row] = 0;
-      for (int64_t k = 0; k <= axes; ++k) moved[row] += matrix[row * (axes + 1) + k] * at[k];
+    for (int64_t row = 0; row < axes; ++row, matrix += axes + 1) {
+      double start = matrix[axes];
+      for (int64_t d = 1; d < axes; ++d) start += matrix[d] * at[d];
+      for (int64_t i = 0; i < width; ++i) moved[i * axes + row] = matrix[0] * across[i] + start;
     }
-    store_from<double>(y->dtype(), y->mutable_raw(), i * axes, axes, moved);
+    store_from<double>(y->dtype(), y->mutable_raw(), line * width * axes, width * axes, moved.data());
   }
   return {};
 }

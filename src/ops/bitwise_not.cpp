@@ -9,7 +9,7 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
   const uint8_t* x = static_cast<const uint8_t*>(e.input(0).raw());
   uint8_t* out = static_cast<uint8_t*>(y->mutable_raw());
-  for (size_t i = 0; i < y->byte_size(); ++i) out[i] = static_cast<uint8_t>(~x[i]);
+  for (size_t i = 0, size = y->byte_size(); i < size; ++i) out[i] = static_cast<uint8_t>(~x[i]);
   return {};
 }
 

@@ -1,7 +1,7 @@
 // Equal: z = x == y, of numbers, bools and strings; NaN equals nothing.
 // https://onnx.ai/onnx/operators/onnx__Equal.html
 #include "ops/arithmetic.h"
-#include "ops/elementwise.h"
+#include "ops/logic.h"
 
 namespace nacre {
 namespace {
@@ -27,6 +27,7 @@ Result<void> equal_strings(Evaluation& e) {
 Result<void> evaluate(Evaluation& e) {
   if (e.dtype(0) != e.dtype(1)) return fail(ErrorCode::invalid_argument, "compares ", e.dtype(0), " with ", e.dtype(1));
   if (e.dtype(0) == DType::string) return equal_strings(e);
+  if (e.dtype(0) == DType::boolean) return logical<[](bool a, bool b) { return a == b; }>(e);
   return compare<[](auto a, auto b) { return a == b; }>(e);
 }
 

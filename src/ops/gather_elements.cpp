@@ -22,10 +22,11 @@ Result<void> evaluate(Evaluation& e) {
   bool inside = shape.size() == data.shape().size();
   for (size_t d = 0; inside && d < shape.size(); ++d) inside = static_cast<int64_t>(d) == axis || shape[d] <= data.shape()[d];
   if (!inside) return fail(ErrorCode::invalid_argument, "indices ", shape, " reach outside data ", data.shape());
-  const std::vector<int64_t> indices = NACRE_TRY(checked_indices(e, 1, data.shape()[axis])), strides = row_major_strides(data.shape());
+  std::vector<int64_t> places = NACRE_TRY(checked_indices(e, 1, data.shape()[axis]));
+  const std::vector<int64_t> strides = row_major_strides(data.shape());
   Tensor* y = NACRE_TRY(e.output(0, shape));
-  walk_positions(shape, strides, axis,
-                 [&](int64_t number, int64_t offset) { copy_elements(data, offset + indices[number] * strides[axis], *y, number, 1); });
+  walk_positions(shape, strides, axis, [&](int64_t number, int64_t offset) { places[number] = offset + places[number] * strides[axis]; });
+  gather_elements(data, 0, places, *y, 0);
   return {};
 }
 

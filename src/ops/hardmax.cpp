@@ -8,12 +8,10 @@ namespace {
 template <class T>
 void normalise(const T* x, T* y, int64_t count, int64_t stride) {
   const T top = largest(x, count, stride);
-  bool found = false;
-  for (int64_t i = 0; i < count * stride; i += stride) {
-    const bool here = !found && (x[i] == top || x[i] != x[i]);
-    y[i] = here ? 1 : 0;
-    found |= here;
-  }
+  int64_t place = 0;  // of the first largest, or the first NaN; in place: found before anything is written
+  while (place < count * stride && x[place] == x[place] && x[place] != top) place += stride;
+  for (int64_t i = 0; i < count * stride; i += stride) y[i] = 0;
+  y[place] = 1;
 }
 
 Result<void> evaluate(Evaluation& e) {

@@ -96,15 +96,23 @@ Result<void> nearest_axis(const Interpolation& method, const Mapping& map, const
   const AxisView from(x.shape(), axis), to(y.shape(), axis);
   Tensor filler(x.dtype(), {});
   store_from<double>(x.dtype(), filler.mutable_raw(), 0, 1, &method.extrapolation);
-  for (int64_t outer = 0; outer < to.outer; ++outer)
-    for (int64_t i = 0; i < to.length; ++i) {
-      const double at = map.source(static_cast<double>(i));
-      const int64_t target = (outer * to.length + i) * to.inner;
-      if (map.outside(at))
-        for (int64_t k = 0; k < to.inner; ++k) copy_elements(filler, 0, y, target + k, 1);
-      else
-        copy_elements(x, (outer * from.length + nearest_index(method.rounding, at, from.length)) * from.inner, y, target, to.inner);
+  std::vector<int64_t> places(static_cast<size_t>(to.length));  // -1: outside
+  for (int64_t i = 0; i < to.length; ++i) {
+    const double at = map.source(static_cast<double>(i));
+    places[static_cast<size_t>(i)] = map.outside(at) ? -1 : nearest_index(method.rounding, at, from.length);
+  }
+  const bool inside = std::find(places.begin(), places.end(), -1) == places.end();
+  for (int64_t outer = 0; outer < to.outer; ++outer) {
+    if (inside && to.inner == 1) {
+      gather_elements(x, outer * from.length, places, y, outer * to.length);
+      continue;
     }
+    for (int64_t i = 0; i < to.length; ++i) {
+      const int64_t target = (outer * to.length + i) * to.inner, place = places[static_cast<size_t>(i)];
+      for (int64_t k = 0; place < 0 && k < to.inner; ++k) copy_elements(filler, 0, y, target + k, 1);
+      if (place >= 0) copy_elements(x, (outer * from.length + place) * from.inner, y, target, to.inner);
+    }
+  }
   return {};
 }
 

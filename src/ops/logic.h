@@ -23,8 +23,8 @@ Result<void> bitwise(Evaluation& e) {
   if (e.dtype(0) != e.dtype(1) || !is_integer(e.dtype(0)))
     return fail(ErrorCode::invalid_argument, "takes two integers of one type, given ", e.dtype(0), " and ", e.dtype(1));
   Tensor* z = NACRE_TRY(e.output(0, NACRE_TRY(broadcast(e.shape(0), e.shape(1)))));
-  if (is_signed(e.dtype(0))) return zip_tensors<int64_t, int64_t>(e, e.input(0), e.input(1), *z, F);
-  return zip_tensors<uint64_t, uint64_t>(e, e.input(0), e.input(1), *z, F);
+  if (is_signed(e.dtype(0))) return zip_tensors<int64_t, int64_t>(e.input(0), e.input(1), *z, F);
+  return zip_tensors<uint64_t, uint64_t>(e.input(0), e.input(1), *z, F);
 }
 
 }  // namespace nacre

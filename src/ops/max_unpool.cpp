@@ -43,17 +43,20 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, outer));
   std::memset(y->mutable_raw(), 0, y->byte_size());
   const std::vector<int64_t> steps = row_major_strides(outer);
-  for (int64_t i = 0; i < x.size(); ++i) {
-    int64_t rest = where.data<int64_t>()[i], at = 0;
+  const std::span<const int64_t> indices = where.data<int64_t>();
+  std::vector<int64_t> places(indices.begin(), indices.end());
+  for (size_t i = 0; i < places.size(); ++i) {
+    int64_t rest = indices[i], at = 0;
     if (rest < 0 || rest >= count) return fail(ErrorCode::invalid_argument, "index ", rest, " is outside [0, ", count, ") of ", *inner);
-    for (size_t d = outer.size(); d-- > 0; rest /= (*inner)[d]) {
+    for (size_t d = outer == *inner ? 0 : outer.size(); d-- > 0; rest /= (*inner)[d]) {
       const int64_t position = rest % (*inner)[d];
       if (position >= outer[d])
-        return fail(ErrorCode::invalid_argument, "index ", where.data<int64_t>()[i], " of ", *inner, " lies outside output_shape ", outer);
+        return fail(ErrorCode::invalid_argument, "index ", indices[i], " of ", *inner, " lies outside output_shape ", outer);
       at += position * steps[d];
     }
-    copy_elements(x, i, *y, at, 1);
+    if (outer != *inner) places[i] = at;
   }
+  scatter_elements(x, places, *y);
   return {};
 }
 

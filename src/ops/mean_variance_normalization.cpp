@@ -37,10 +37,10 @@ Result<void> evaluate(Evaluation& e) {
   for_each_in_group(walk, [&](int64_t at, int64_t group) { mean[group] += in[at] / static_cast<double>(count); });
   for_each_in_group(walk, [&](int64_t at, int64_t group) { deviation[group] += (in[at] - mean[group]) * (in[at] - mean[group]); });
   for (int64_t i = 0; i < statistics.shape()[1]; ++i) deviation[i] = std::sqrt(deviation[i] / static_cast<double>(count)) + 1e-9;
-  for_each_in_group(walk, [&](int64_t at, int64_t group) {
-    const double value = (in[at] - mean[group]) / deviation[group];
-    store_from<double>(y->dtype(), y->mutable_raw(), at, 1, &value);
-  });
+  Tensor wide = NACRE_TRY(e.scratch(DType::float64, x.shape()));
+  double* out = static_cast<double*>(wide.mutable_raw());
+  for_each_in_group(walk, [&](int64_t at, int64_t group) { out[at] = (in[at] - mean[group]) / deviation[group]; });
+  store_from<double>(y->dtype(), y->mutable_raw(), 0, y->size(), out);
   return {};
 }
 

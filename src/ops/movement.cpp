@@ -70,6 +70,20 @@ void move_packed(const void* in, void* out, DType dtype, const Shape& shape, int
   });
 }
 
+// Calls f with a type of the elements' size; those in packed types and strings are moved one by one, by copy_elements.
+template <class F>
+bool by_size(DType dtype, F f) {
+  if (dtype == DType::string || is_packed(dtype)) return false;
+  switch (bits_of(dtype)) {
+    case 8: f.template operator()<uint8_t>(); return true;
+    case 16: f.template operator()<uint16_t>(); return true;
+    case 32: f.template operator()<uint32_t>(); return true;
+    case 64: f.template operator()<uint64_t>(); return true;
+    case 128: f.template operator()<Chunk16>(); return true;
+  }
+  return false;
+}
+
 template <bool gather>
 Result<void> move(const Tensor& in, Tensor& out, const Shape& shape, int64_t base, std::span<const int64_t> steps) {
   const void* from = in.raw();
@@ -117,6 +131,26 @@ void copy_elements(const Tensor& in, int64_t from, Tensor& out, int64_t to, int6
     const size_t size = bits_of(dtype) / 8;
     std::memcpy(static_cast<char*>(out.mutable_raw()) + to * size, static_cast<const char*>(in.raw()) + from * size, count * size);
   }
+}
+
+void gather_elements(const Tensor& in, int64_t from, std::span<const int64_t> places, Tensor& out, int64_t to) {
+  const auto plain = [&]<class T>() {
+    const T* source = static_cast<const T*>(in.raw()) + from;
+    T* target = static_cast<T*>(out.mutable_raw()) + to;
+    for (size_t i = 0; i < places.size(); ++i) target[i] = source[places[i]];
+  };
+  if (by_size(in.dtype(), plain)) return;
+  for (size_t i = 0; i < places.size(); ++i) copy_elements(in, from + places[i], out, to + static_cast<int64_t>(i), 1);
+}
+
+void scatter_elements(const Tensor& in, std::span<const int64_t> places, Tensor& out) {
+  const auto plain = [&]<class T>() {
+    const T* source = static_cast<const T*>(in.raw());
+    T* target = static_cast<T*>(out.mutable_raw());
+    for (size_t i = 0; i < places.size(); ++i) target[places[i]] = source[i];
+  };
+  if (by_size(in.dtype(), plain)) return;
+  for (size_t i = 0; i < places.size(); ++i) copy_elements(in, static_cast<int64_t>(i), out, places[i], 1);
 }
 
 }  // namespace nacre

@@ -18,4 +18,10 @@ Result<void> scatter_strided(const Tensor& in, int64_t base, std::span<const int
 /// Copies `count` consecutive elements. Packed types may start in the middle of a byte.
 void copy_elements(const Tensor& in, int64_t from, Tensor& out, int64_t to, int64_t count);
 
+/// out[to + i] = in[from + places[i]]. The caller has checked that every place is inside.
+void gather_elements(const Tensor& in, int64_t from, std::span<const int64_t> places, Tensor& out, int64_t to);
+
+/// out[places[i]] = in[i], likewise.
+void scatter_elements(const Tensor& in, std::span<const int64_t> places, Tensor& out);
+
 }  // namespace nacre

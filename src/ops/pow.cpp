@@ -32,10 +32,10 @@ Result<void> infer(Inference& inference) {
 Result<void> evaluate(Evaluation& e) {
   Tensor* z = NACRE_TRY(e.output(0, NACRE_TRY(broadcast(e.shape(0), e.shape(1)))));
   const Tensor &x = e.input(0), &y = e.input(1);
-  if (is_integer(x.dtype()) && is_integer(y.dtype())) return zip_tensors<int64_t, int64_t>(e, x, y, *z, integer_power);
+  if (is_integer(x.dtype()) && is_integer(y.dtype())) return zip_tensors<int64_t, int64_t>(x, y, *z, integer_power);
   if (is_float(x.dtype()) && x.dtype() != DType::float64 && (x.dtype() == y.dtype() || y.size() == 1))
-    return zip_tensors<float, float>(e, x, y, *z, real_power<float>);
-  return zip_tensors<double, double>(e, x, y, *z, real_power<double>);
+    return zip_tensors<float, float>(x, y, *z, real_power<float>);
+  return zip_tensors<double, double>(x, y, *z, real_power<double>);
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 // Shared by CumSum and CumProd.
 #pragma once
 
+#include <algorithm>
+
 #include "ops/op.h"
 
 namespace nacre {
+
+inline constexpr int64_t kScanned = 1024;  // columns at a time
 
 /// y along the axis in input 1: the running f of x, from `start`. Narrow floats accumulate in float, float32 too: the
 /// specification's sums are of the element type.
@@ -18,14 +22,19 @@ Result<void> scan_axis_as(Evaluation& e, Tensor& y, int64_t axis, T start, F f) 
   const T* x = elements_as<T>(e.input(0), converted);
   const bool direct = y.dtype() == dtype_of<T>;
   T* out = direct ? static_cast<T*>(y.mutable_raw()) : converted.data();
-  for (int64_t begin = 0; begin < y.size(); begin += length * inner)
-    for (int64_t column = begin; column < begin + inner; ++column) {
-      T total = start;
+  // Columns go down the axis together: memory is read in its order.
+  std::vector<T> totals(static_cast<size_t>(y.size() > 0 ? std::min(inner, kScanned) : 0));
+  for (int64_t begin = 0, size = y.size(); begin < size; begin += length * inner)
+    for (int64_t first = 0; first < inner; first += kScanned) {
+      const int64_t count = std::min(inner - first, kScanned);
+      std::fill(totals.begin(), totals.end(), start);
       for (int64_t i = 0; i < length; ++i) {
-        const int64_t at = column + (reverse ? length - 1 - i : i) * inner;
-        const T next = f(total, x[at]);
-        out[at] = exclusive ? total : next;
-        total = next;
+        const int64_t at = begin + first + (reverse ? length - 1 - i : i) * inner;
+        for (int64_t k = 0; k < count; ++k) {
+          const T total = totals[static_cast<size_t>(k)], next = f(total, x[at + k]);
+          out[at + k] = exclusive ? total : next;
+          totals[static_cast<size_t>(k)] = next;
+        }
       }
     }
   if (!direct) store_from<T>(y.dtype(), y.mutable_raw(), 0, y.size(), out);

@@ -15,6 +15,7 @@ struct Unchanged {
 /// Folds the inputs from the left with f in compute type T, then applies `finish`.
 template <class T, class F, class Finish>
 Result<void> variadic_as(Evaluation& e, Tensor& out, F f, Finish finish) {
+  if (std::is_same_v<Finish, Unchanged> && e.input_count() == 2) return zip_tensors<T, T>(e.input(0), e.input(1), out, f);
   Tensor wide = out.dtype() == dtype_of<T> ? Tensor() : NACRE_TRY(e.scratch(dtype_of<T>, out.shape()));
   T* total = static_cast<T*>(out.dtype() == dtype_of<T> ? out.mutable_raw() : wide.mutable_raw());
   for (size_t i = 0; i < e.input_count(); ++i) {
@@ -27,12 +28,13 @@ Result<void> variadic_as(Evaluation& e, Tensor& out, F f, Finish finish) {
     else
       zip_elements(total, next, total, walk, f);
   }
-  for (int64_t i = 0; i < out.size(); ++i) total[i] = finish(total[i]);
+  for (int64_t i = 0, size = out.size(); i < size; ++i) total[i] = finish(total[i]);
   if (out.dtype() != dtype_of<T>) store_from<T>(out.dtype(), out.mutable_raw(), 0, out.size(), total);
   return {};
 }
 
-template <class F, class Finish = Unchanged>
+/// Compute: the type to fold in; void: the one that arithmetic on the inputs' dtype is done in.
+template <class Compute = void, class F, class Finish = Unchanged>
 Result<void> variadic(Evaluation& e, F f, Finish finish = {}) {
   Shape shape;
   for (size_t i = 0; i < e.input_count(); ++i) {
@@ -41,7 +43,10 @@ Result<void> variadic(Evaluation& e, F f, Finish finish = {}) {
     shape = NACRE_TRY(broadcast(shape, e.shape(i)));
   }
   Tensor* out = NACRE_TRY(e.output(0, shape));
-  return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> { return variadic_as<T>(e, *out, f, finish); });
+  if constexpr (!std::is_void_v<Compute>)
+    return variadic_as<Compute>(e, *out, f, finish);
+  else
+    return visit_compute(e.dtype(0), [&]<class T>() -> Result<void> { return variadic_as<T>(e, *out, f, finish); });
 }
 
 }  // namespace nacre

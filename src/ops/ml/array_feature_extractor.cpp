@@ -26,7 +26,7 @@ Result<void> evaluate(Evaluation& e) {
   shape.back() = static_cast<int64_t>(chosen.size());
   if (shape.size() == 1) shape.insert(shape.begin(), 1);
   Tensor* y = NACRE_TRY(e.output(0, shape));
-  for (int64_t i = 0; i < y->size(); ++i) copy_elements(e.input(0), i / shape.back() * columns + chosen[i % shape.back()], *y, i, 1);
+  for (int64_t to = 0, from = 0; to < y->size(); to += shape.back(), from += columns) gather_elements(e.input(0), from, chosen, *y, to);
   return {};
 }
 

@@ -13,11 +13,14 @@ Result<void> impute(Evaluation& e, const std::vector<T>& by, T old) {
   if (by.size() != 1 && static_cast<int64_t>(by.size()) != features)
     return fail(ErrorCode::invalid_model, by.size(), " imputed values for ", features, " features");
   Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
-  for (int64_t i = 0; i < y->size(); ++i) {
-    T x;
-    load_as<T>(e.dtype(0), e.input(0).raw(), i, 1, &x);
-    if (x == old || (x != x && old != old)) x = by[by.size() == 1 ? 0 : i % features];
-    store_from<T>(e.dtype(0), y->mutable_raw(), i, 1, &x);
+  constexpr int64_t kBlock = 1024;
+  T block[kBlock];
+  for (int64_t begin = 0, size = y->size(); begin < size; begin += kBlock) {
+    const int64_t count = std::min(kBlock, size - begin);
+    load_as<T>(e.dtype(0), e.input(0).raw(), begin, count, block);
+    for (int64_t i = 0; i < count; ++i)
+      if (block[i] == old || (block[i] != block[i] && old != old)) block[i] = by[by.size() == 1 ? 0 : (begin + i) % features];
+    store_from<T>(e.dtype(0), y->mutable_raw(), begin, count, block);
   }
   return {};
 }
