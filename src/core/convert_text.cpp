@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/float_mode.h"
+
 namespace nacre {
 namespace {
 
@@ -95,6 +97,7 @@ Result<void> numbers_from_text(const Tensor& from, Tensor& to, const ConvertOpti
 }
 
 Result<void> text_from_numbers(const Tensor& from, Tensor& to) {
+  const KeepDenormals numbers;  // the least float8e8m0 is one
   const DType source = from.dtype();
   if (is_complex(source)) return fail(ErrorCode::unsupported, "complex numbers have no text form in ONNX");
   if (source == DType::float64) return print_all<double>(from, to, [](double value) { return text_of(value, 1e16); });

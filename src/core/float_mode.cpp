@@ -25,5 +25,6 @@ void set_float_mode(uint64_t) noexcept {}
 #endif
 
 FlushToZero::FlushToZero() noexcept : saved_(float_mode()) { set_float_mode(saved_ | kFlush); }
+KeepDenormals::KeepDenormals() noexcept : saved_(float_mode()) { set_float_mode(saved_ & ~kFlush); }
 
 }  // namespace nacre

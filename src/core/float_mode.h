@@ -21,4 +21,16 @@ class FlushToZero {
   uint64_t saved_;
 };
 
+/// Denormals are numbers in this scope, on this thread: for what is more than arithmetic, as text is.
+class KeepDenormals {
+ public:
+  KeepDenormals() noexcept;
+  ~KeepDenormals() { set_float_mode(saved_); }
+  KeepDenormals(const KeepDenormals&) = delete;
+  KeepDenormals& operator=(const KeepDenormals&) = delete;
+
+ private:
+  uint64_t saved_;
+};
+
 }  // namespace nacre

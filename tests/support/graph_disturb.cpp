@@ -30,6 +30,51 @@ void disturb(Tensor& tensor, Dice& dice) {
   tensor = std::move(out);
 }
 
+// Rows of a normalisation: so many elements each; 0: it has none, or its rows are few.
+int64_t row_width(const Node& node, const Tensor& x) {
+  const std::string_view op = node.op->name;
+  int64_t begin = 2, width = 1;
+  if (!node.op->domain.empty() || x.size() == 0) return 0;
+  if (op == "LayerNormalization")
+    begin = node.attributes.integer("axis", -1), begin += begin < 0 ? x.rank() : 0;
+  else if (op == "GroupNormalization")
+    width = x.shape()[1] / node.attributes.integer("num_groups", 1);
+  else if (op != "InstanceNormalization")
+    return 0;
+  for (int64_t axis = begin; axis < x.rank(); ++axis) width *= x.shape()[size_t(axis)];
+  return width;
+}
+
+double largest(const Tensor& tensor) {
+  std::vector<double> numbers(size_t(tensor.size()));
+  load_as<double>(tensor.dtype(), tensor.raw(), 0, tensor.size(), numbers.data());
+  double out = 0;
+  for (double x : numbers) out = std::max(out, std::abs(x));
+  return out;
+}
+
+// (x - mean) / deviation * scale + bias rounds the mean, relative to the mean's size, and the sum, relative to its terms' sizes; both
+// may be much larger than the result, and no change of x shows it (a row of two gives -1 and 1 whatever it holds).
+void disturb_normalised(const Node& node, Steps& steps, Dice& dice) {
+  const Tensor x = steps[node.inputs[0]].tensor();
+  const int64_t width = row_width(node, x);
+  if (width == 0 || node.outputs[0] == kAbsent) return;
+  Tensor& y = steps[node.outputs[0]].tensor();
+  const double scale = largest(steps[node.inputs[1]].tensor()), bias = node.has_input(2) ? largest(steps[node.inputs[2]].tensor()) : 0;
+  const double epsilon = node.attributes.real("epsilon", 1e-5f), size = disturbance(x.dtype());
+  std::vector<double> row(static_cast<size_t>(width)), out(row.size());
+  for (int64_t at = 0; at < x.size(); at += width) {
+    load_as<double>(x.dtype(), x.raw(), at, width, row.data());
+    load_as<double>(y.dtype(), y.raw(), at, width, out.data());
+    double mean = 0, square = 0;
+    for (double value : row) mean += value / double(width);
+    for (double value : row) square += (value - mean) * (value - mean) / double(width);
+    const double shift = (dice.real() - 0.5) * 2 * size * std::abs(mean) / std::sqrt(square + epsilon) * scale;
+    for (double& value : out) value += shift + (dice.real() - 0.5) * 2 * size * (bias + std::abs(value - bias));
+    store_from<double>(y.dtype(), y.mutable_raw(), at, width, out.data());
+  }
+}
+
 Value disturbed_value(const Value& value, Dice& dice) {
   if (value.is_tensor()) {
     Tensor out = value.tensor();
@@ -60,6 +105,7 @@ Result<std::vector<Value>> disturbed(const Case& c, uint64_t seed) {
       node.inputs[n] = instead;
     }
     NACRE_TRY(steps.step(node));
+    if (rule.kind == 't') disturb_normalised(node, steps, dice);
     if (rule.kind != 'm')
       for (Edge edge : node.outputs)
         if (edge != kAbsent) steps[edge] = disturbed_value(steps[edge], dice);

@@ -316,7 +316,7 @@ bool GraphMaker::accept(const Node& node, char kind, bool exact, std::span<const
     if (edge == kAbsent) continue;
     const Value& value = steps_[edge];
     const bool real = !value.is_tensor() || is_float(value.tensor().dtype()) || is_complex(value.tensor().dtype());
-    bool same = real ? exact && (kind == 'm' || is_small_dyadic(value)) : exact_operands;
+    bool same = real ? exact && (kind == 'm' || is_small_dyadic(value)) && !has_denormals(value) : exact_operands;
     if (!same && kind != 'r' && (!real || !is_tame(value) || bits_of(value.is_tensor() ? value.tensor().dtype() : DType::float32) < 16))
       return false;
     if (!agrees(node)) return true;
@@ -338,10 +338,8 @@ bool GraphMaker::agrees(const Node& node) {
     if (!fact.is_tensor() || !value.is_tensor()) continue;
     const Tensor& tensor = value.tensor();
     bool good = fact.dtype == tensor.dtype() && (!fact.shape || int64_t(fact.shape->size()) == tensor.rank());
-    // Two unlike symbols broadcast to the larger; where one is 0 the result is 0 too, and inference does not say so.
     for (size_t d = 0; good && fact.shape && d < fact.shape->size(); ++d)
-      good = (tensor.shape()[d] == 0 && !(*fact.shape)[d].is_constant()) ||
-             (*fact.shape)[d].evaluate(bindings_).value_or(tensor.shape()[d]) == tensor.shape()[d];
+      good = (*fact.shape)[d].evaluate(bindings_).value_or(tensor.shape()[d]) == tensor.shape()[d];
     if (good && fact.values) {
       std::vector<int64_t> elements(size_t(tensor.size()));
       load_as<int64_t>(tensor.dtype(), tensor.raw(), 0, tensor.size(), elements.data());
@@ -468,6 +466,7 @@ bool GraphMaker::special(const Recipe& recipe) {
     outputs = 2;
   } else if (kind == "Scan") {
     const Shape& shape = steps_[x].tensor().shape();
+    if (element_count(Shape(shape.begin() + 1, shape.end())) > 65536) return false;  // of [0, 2^40]
     Fact part = fact;
     part.shape->erase(part.shape->begin());
     const Edge state = formal(body, Fact::tensor(DType::float32, symbolic(Shape(shape.begin() + 1, shape.end())))),

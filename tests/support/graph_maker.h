@@ -189,6 +189,7 @@ class GraphMaker {
 
 bool is_small_dyadic(const Value& value);
 bool is_tame(const Value& value);
+bool has_denormals(const Value& value);
 /// Every value of the case's outputs, each rounding disturbed at random by a little: how far apart two correct answers may be.
 Result<std::vector<Value>> disturbed(const Case& c, uint64_t seed);
 

@@ -186,6 +186,11 @@ bool is_small_dyadic(const Value& value) {
   });
 }
 
+// A run may flush them to zero, or not, and then x / 0 is something else.
+bool has_denormals(const Value& value) {
+  return !all_floats(value, [](double x, DType dtype) { return bits_of(dtype) < 16 || x == 0 || !(std::abs(x) < 0x1p-126); });
+}
+
 // No rounding away from where it would be something else altogether.
 bool is_tame(const Value& value) {
   return all_floats(value, [](double x, DType dtype) {
