@@ -50,11 +50,11 @@ class ModelTests(unittest.TestCase):
 
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_program_that_answers_as_nacre_should_passes(self):
-        self.assertEqual(self.answering(), (1, "4 passed, 2 failed, 0 skipped"))
+        self.assertEqual(self.answering(), (1, "4 passed, 1 failed, 0 skipped"))
 
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_program_whose_answers_vary_from_run_to_run_fails(self):
-        self.assertEqual(self.answering(NOISE="3e-6"), (1, "2 passed, 4 failed, 0 skipped"))
+        self.assertEqual(self.answering(NOISE="3e-6"), (1, "2 passed, 3 failed, 0 skipped"))
 
     def answering(self, **environment):
         with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +68,7 @@ class ModelTests(unittest.TestCase):
     @unittest.skipUnless(PRESENT, "silero-vad was not fetched")
     def test_nacre_that_does_not_start_fails(self):
         done = subprocess.run([sys.executable, HERE / "run.py", "--cache", CACHE, "--only", "silero", "--nacre", "/bin/false"], capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (1, "0 passed, 4 failed, 0 skipped"), done.stdout + done.stderr)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (1, "0 passed, 6 failed, 0 skipped"), done.stdout + done.stderr)
 
     def test_shape_dtype_names_and_values_count(self):
         want = {"y": np.zeros((2, 3), np.float32), "n": np.arange(3)}
