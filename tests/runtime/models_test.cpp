@@ -299,8 +299,9 @@ TEST(ModelsConcurrent, StressOfLoadsRunsUnloadsAndSwaps) {
   const auto begin = std::chrono::steady_clock::now(), end = begin + std::chrono::seconds(seconds ? std::atoi(seconds) : 2);
   const std::vector<std::string> names = {"a", "b", "c", "d"};
   [[maybe_unused]] const int64_t before = resident_memory();
-  // Room for all four, each a mebibyte and a little, and for one new version: with less no swap finds any while the threads are slow.
-  Models models({.memory_budget = 11 * kMebibyte / 2, .timeout = 20s});
+  // Room for all four, each of 1.3 MiB with what its runs keep, and for one new version: with less no swap finds any while the threads are
+  // slow.
+  Models models({.memory_budget = 7 * kMebibyte, .timeout = 20s});
   for (const std::string& name : names) {
     for (int v = 1; v <= 3; ++v) write_model(cat("stress-", name, v), float(v), kMebibyte / 4);
     ModelSpec spec = spec_of(testing::TempDir() + "stress-" + name + "1.onnx");
