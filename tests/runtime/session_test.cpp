@@ -1,4 +1,5 @@
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "runtime/session_state.h"
@@ -175,6 +176,23 @@ TEST(Session, TrimGivesMemoryBackAndTheNextRunTakesItAgain) {
   session.trim();
   EXPECT_EQ(executable.resident_bytes(), 0);
   EXPECT_EQ(session.run({{"x", Tensor(DType::float32, {1000})}})["y"].data<float>()[0], -1);
+}
+
+TEST(Session, TheMemoryOfDroppedResultsServesTheNextRun) {
+  ModelMaker m;
+  m.input("x", DType::float32, {"n"}).output("y");
+  m.node("Exp", {"x"}, {"y"});
+  const Session session = m.session({.backends = {"native"}});
+  const Inputs inputs{{"x", Tensor(DType::float32, {100000})}};
+  std::optional<Outputs> first = session.run(inputs);
+  const void* at = (*first)["y"].raw();
+  const Outputs second = session.run(inputs);
+  EXPECT_NE(second["y"].raw(), at) << "the first is still there";
+  first.reset();
+  const Outputs third = session.run(inputs);
+  EXPECT_EQ(third["y"].raw(), at);
+  EXPECT_EQ(third["y"].data<float>()[99999], 1);
+  EXPECT_EQ(second["y"].data<float>()[99999], 1);
 }
 
 TEST(Session, InputsAndConstantsMayBeOutputs) {

@@ -21,8 +21,8 @@ using RunState = Program::RunState;
 /// Runs the steps of one plan. Also the host of plain evaluations.
 class Runner final : public EvaluationHost {
  public:
-  Runner(const Plan& plan, RunState& state, std::span<Value> outputs, RunContext& context)
-      : plan_(plan), state_(state), outputs_(outputs), context_(context) {}
+  Runner(const Plan& plan, RunState& state, Recycler& recycler, std::span<Value> outputs, RunContext& context)
+      : plan_(plan), state_(state), recycler_(recycler), outputs_(outputs), context_(context) {}
 
   Result<void> run(std::span<const Value> inputs) {
     const Graph& graph = plan_.graph;
@@ -34,7 +34,7 @@ class Runner final : public EvaluationHost {
     return {};
   }
 
-  Result<Tensor> allocate(DType dtype, const Shape& shape) override { return nacre::allocate(dtype, shape, context_.budget); }
+  Result<Tensor> allocate(DType dtype, const Shape& shape) override { return recycler_.allocate(dtype, shape, context_.budget); }
 
   Result<Tensor> allocate_output(size_t i, DType dtype, const Shape& shape) override {
     const Edge edge = node_->outputs[i];
@@ -164,12 +164,12 @@ class Runner final : public EvaluationHost {
   }
 
   /// A value that may outlive the arena's bytes: tensors that lie there are copied out, inside sequences too.
-  Result<Value> settled(Value value) const {
+  Result<Value> settled(Value value) {
     if (value.kind() == Value::Kind::map) return value;
     if (value.is_tensor()) {
       if (!in_arena(value.tensor())) return value;
       const Tensor& tensor = value.tensor();
-      Tensor copy = NACRE_TRY(nacre::allocate(tensor.dtype(), tensor.shape(), context_.budget));
+      Tensor copy = NACRE_TRY(allocate(tensor.dtype(), tensor.shape()));
       std::memcpy(copy.mutable_raw(), tensor.raw(), tensor.byte_size());
       return Value(std::move(copy));
     }
@@ -205,6 +205,7 @@ class Runner final : public EvaluationHost {
 
   const Plan& plan_;
   RunState& state_;
+  Recycler& recycler_;
   std::span<Value> outputs_;
   RunContext& context_;
   const Step* step_ = nullptr;
@@ -334,7 +335,7 @@ Result<void> Program::run(std::span<const Value> inputs, std::span<Value> output
     state->arena = NACRE_TRY(take_arena(bound->plan->arena_bytes));
     prepare_state(*bound->plan, *state);
   }
-  NACRE_TRY(Runner(*bound->plan, *state, outputs, context).run(inputs));
+  NACRE_TRY(Runner(*bound->plan, *state, recycler_, outputs, context).run(inputs));
   // Inputs and results of this run must not stay alive in the state that waits for the next one.
   for (size_t i = 0; i < state->values.size(); ++i)
     if (bound->plan->places[i].offset < 0 && !bound->plan->graph.constant(Edge(int32_t(i)))) state->values[i] = Value();
@@ -352,6 +353,7 @@ void Program::for_each_inner(const Plan& plan, F&& f) {
 }
 
 void Program::trim() noexcept {
+  recycler_.trim();
   std::lock_guard lock(mutex_);
   for (auto& bound : plans_) {
     bound->idle.clear();
@@ -361,7 +363,7 @@ void Program::trim() noexcept {
 
 int64_t Program::resident_bytes() const noexcept {
   std::lock_guard lock(mutex_);
-  int64_t total = depth_ == 0 ? cache_->bytes() : 0;
+  int64_t total = recycler_.idle_bytes() + (depth_ == 0 ? cache_->bytes() : 0);
   for (const auto& bound : plans_) {
     for (const auto& state : bound->idle) total += int64_t(state->arena.byte_size());
     for_each_inner(*bound->plan, [&](const Program& inner) { total += inner.resident_bytes(); });

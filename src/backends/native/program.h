@@ -5,6 +5,7 @@
 
 #include "backends/native/outline.h"
 #include "backends/native/plan.h"
+#include "core/recycler.h"
 
 namespace nacre::native {
 
@@ -46,6 +47,7 @@ class Program {
 
   Graph graph_;
   std::shared_ptr<PackCache> cache_;
+  Recycler recycler_;  // of results that leave a run
   int depth_;
   mutable std::mutex mutex_;
   std::optional<Outline> outline_;  // made when a second shape comes
