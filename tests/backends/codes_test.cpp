@@ -7,19 +7,14 @@
 #include "core/convert.h"
 #include "core/text.h"
 #include "graph/builder.h"
-#include "runtime/session_state.h"
+#include "tests/support/random_network.h"
 
 namespace nacre {
 namespace {
 
-class Random {
+class Random : public Dice {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 6364136223846793005u + 1442695040888963407u) {}
-  int64_t below(int64_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return int64_t(state_ >> 33) % n;
-  }
-  int64_t pick(std::initializer_list<int64_t> from) { return from.begin()[below(int64_t(from.size()))]; }
+  using Dice::Dice;
   DType codes() { return below(2) ? DType::int8 : DType::uint8; }
   Tensor integers(DType dtype, Shape shape, int64_t least, int64_t most) {
     Tensor out(dtype, std::move(shape));
@@ -52,9 +47,6 @@ class Random {
     out.mutable_data<float>()[0] = std::ldexp(1.0f, -int(below(4)));
     return out;
   }
-
- private:
-  uint64_t state_;
 };
 
 /// A network of operators on codes, images [n, c, h, w] or [n, c, w].
@@ -176,23 +168,14 @@ class Network {
   std::vector<Edge> values_;
 };
 
-std::vector<Value> run(const Graph& graph, const char* backend, bool optimised, const Inputs& inputs, int threads) {
-  auto session = make_session(graph, {.backends = {backend}, .threads = threads, .optimise = optimised});
-  EXPECT_TRUE(session) << session.error().what();
-  if (!session) return {};
-  auto out = run_session(**session, inputs, {});
-  EXPECT_TRUE(out) << out.error().what();
-  return out ? std::move(*out) : std::vector<Value>{};
-}
-
 TEST(Codes, NetworksOnCodesAgreeWithTheReferenceBitForBit) {
   for (uint64_t seed = 1; seed <= 400 && !testing::Test::HasFailure(); ++seed) {
     Network network(seed);
     const Graph& graph = network.graph();
     const Inputs inputs = network.inputs();
-    const auto expected = run(graph, "reference", false, inputs, 1);
+    const auto expected = run_graph(graph, "reference", false, inputs, 1);
     for (int threads : {1, 2}) {
-      const auto got = run(graph, "native", true, inputs, threads);
+      const auto got = run_graph(graph, "native", true, inputs, threads);
       ASSERT_EQ(got.size(), expected.size());
       for (size_t i = 0; i < got.size(); ++i) {
         const Tensor &a = got[i].tensor(), &b = expected[i].tensor();

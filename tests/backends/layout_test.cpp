@@ -6,27 +6,19 @@
 
 #include "core/text.h"
 #include "graph/builder.h"
-#include "runtime/session_state.h"
+#include "tests/support/random_network.h"
 
 namespace nacre {
 namespace {
 
-class Random {
+class Random : public Dice {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 6364136223846793005u + 1442695040888963407u) {}
-  int64_t below(int64_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return int64_t(state_ >> 33) % n;
-  }
-  int64_t pick(std::initializer_list<int64_t> from) { return from.begin()[below(int64_t(from.size()))]; }
+  using Dice::Dice;
   Tensor tensor(Shape shape) {
     Tensor out(DType::float32, shape);
     for (float& x : out.mutable_data<float>()) x = float(below(2001) - 1000) / 1000;
     return out;
   }
-
- private:
-  uint64_t state_;
 };
 
 /// A network of convolutions and what stands around them, on images [2, c, h, w] or [2, c, w].
@@ -180,15 +172,6 @@ class Network {
   std::vector<Edge> values_;
 };
 
-std::vector<Value> run(const Graph& graph, const char* backend, bool optimised, const Inputs& inputs, int threads) {
-  auto session = make_session(graph, {.backends = {backend}, .threads = threads, .optimise = optimised});
-  EXPECT_TRUE(session) << session.error().what();
-  if (!session) return {};
-  auto out = run_session(**session, inputs, {});
-  EXPECT_TRUE(out) << out.error().what();
-  return out ? std::move(*out) : std::vector<Value>{};
-}
-
 double distance(const Tensor& a, const Tensor& b) {
   double worst = 0, largest = 1;
   for (int64_t i = 0; i < a.size(); ++i) {
@@ -203,9 +186,9 @@ TEST(Layout, NetworksOfConvolutionsAgreeWithTheReference) {
     Network network(seed);
     const Graph& graph = network.graph();
     const Inputs inputs = network.inputs();
-    const auto expected = run(graph, "reference", false, inputs, 1);
+    const auto expected = run_graph(graph, "reference", false, inputs, 1);
     for (auto [optimised, threads] : {std::pair(false, 1), {true, 1}, {true, 2}}) {
-      const auto got = run(graph, "native", optimised, inputs, threads);
+      const auto got = run_graph(graph, "native", optimised, inputs, threads);
       ASSERT_EQ(got.size(), expected.size());
       for (size_t i = 0; i < got.size(); ++i) {
         ASSERT_EQ(got[i].tensor().shape(), expected[i].tensor().shape());
@@ -223,9 +206,9 @@ TEST(Layout, NetworksGiveTheSameBitsWithAnyNumberOfThreads) {
     Network network(seed);
     const Graph& graph = network.graph();
     const Inputs inputs = network.inputs();
-    const auto alone = run(graph, "native", true, inputs, 1);
+    const auto alone = run_graph(graph, "native", true, inputs, 1);
     for (int threads : {2, 3, 5}) {
-      const auto together = run(graph, "native", true, inputs, threads);
+      const auto together = run_graph(graph, "native", true, inputs, threads);
       ASSERT_EQ(together.size(), alone.size());
       for (size_t i = 0; i < alone.size(); ++i)
         ASSERT_EQ(std::memcmp(together[i].tensor().raw(), alone[i].tensor().raw(), size_t(alone[i].tensor().size()) * 4), 0)
