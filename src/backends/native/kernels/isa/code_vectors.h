@@ -18,6 +18,14 @@ NACRE_INLINE Vi load_ints(const int32_t* p, int64_t lanes) {
 #endif
 }
 
+NACRE_INLINE void store_ints(int32_t* p, Vi v, int64_t lanes) {
+#if NACRE_ISA_avx2 || NACRE_ISA_avx512
+  store_lanes(reinterpret_cast<float*>(p), from_bits(v), lanes);
+#else
+  for (int64_t lane = 0; lane < lanes; ++lane) p[lane] = v[lane];
+#endif
+}
+
 /// kLanes codes, or the first `lanes` of them, widened.
 NACRE_INLINE Vi load_codes(const uint8_t* p, int64_t lanes, bool is_signed) {
 #if NACRE_ISA_avx512

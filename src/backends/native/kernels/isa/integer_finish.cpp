@@ -1,6 +1,6 @@
 // What becomes of the sums of an integer tile: zero points, scales, epilogue, quantization. They lie in the first-level cache, so
 // that each step passes over them again: registers are the tile's.
-#include "backends/native/kernels/isa/local.h"
+#include "backends/native/kernels/isa/code_vectors.h"
 
 namespace nacre::NACRE_ISA {
 
@@ -12,37 +12,6 @@ namespace {
 
 typedef uint32_t Sums __attribute__((vector_size(kLanes * 4)));
 typedef double Vd __attribute__((vector_size(kLanes * 8)));
-typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
-
-NACRE_INLINE Vi load_ints(const int32_t* p, int64_t lanes) {
-#if NACRE_ISA_avx2 || NACRE_ISA_avx512
-  return bits(load_lanes(reinterpret_cast<const float*>(p), lanes));
-#else
-  Vi v{};
-  for (int64_t lane = 0; lane < lanes; ++lane) v[lane] = p[lane];
-  return v;
-#endif
-}
-NACRE_INLINE void store_ints(int32_t* p, Vi v, int64_t lanes) {
-#if NACRE_ISA_avx2 || NACRE_ISA_avx512
-  store_lanes(reinterpret_cast<float*>(p), from_bits(v), lanes);
-#else
-  for (int64_t lane = 0; lane < lanes; ++lane) p[lane] = v[lane];
-#endif
-}
-
-/// The low byte of every lane.
-NACRE_INLINE void store_bytes(uint8_t* p, Vi v, int64_t lanes) {
-#if NACRE_ISA_avx512
-  _mm512_mask_cvtepi32_storeu_epi8(p, lanes_below(lanes), (__m512i)v);
-#else
-  Bytes bytes = __builtin_convertvector(v & splat_int(255), Bytes);
-  if (lanes == kLanes)
-    __builtin_memcpy(p, &bytes, sizeof bytes);
-  else
-    for (int64_t lane = 0; lane < lanes; ++lane) p[lane] = bytes[lane];
-#endif
-}
 
 /// Keeps a product from being fused with the addition behind it: one rounding more, the same as separate nodes have.
 NACRE_INLINE Vf rounded(Vf x) {
