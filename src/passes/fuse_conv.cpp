@@ -28,7 +28,7 @@ class Fuser {
       const Edge result = last->outputs[0];
       if (!next.op->domain.empty()) break;
       if (const auto other = next.op->name == "Add" ? Match::beside(next, result) : std::nullopt;
-          other && residual == kAbsent && same_shape(*other, result)) {
+          other && residual == kAbsent && is_residual(*other, result)) {
         residual = *other, after = !activation.name.empty();
       } else if (std::optional<FusedActivation> found = fused_activation(NodeView{graph_, next});
                  found && activation.name.empty() && !after && next.inputs[0] == result) {
@@ -62,10 +62,7 @@ class Fuser {
     return true;
   }
 
-  bool same_shape(Edge a, Edge b) const {
-    const auto &x = graph_.fact(a).shape, &y = graph_.fact(b).shape;
-    return a != b && !graph_.constant(a) && x && y && *x == *y;
-  }
+  bool is_residual(Edge edge, Edge result) const { return edge != result && !graph_.constant(edge) && match_.same_shape(edge, result); }
 
   Graph& graph_;
   Match match_;

@@ -257,26 +257,28 @@ TEST(FuseGelu, TanhFormAndSilu) {
 }
 
 TEST(FuseLinear, BiasResidualAndActivationInEveryOrder) {
-  for (const char* order : {"b", "ba", "bra", "bar", "r", "ra", "a", "ar", "rb"}) {
-    ModelMaker m;
-    m.input("x", DType::float32, {"n", 6})
-        .input("r", DType::float32, {"n", 5})
-        .output("y")
-        .constant("w", pattern({6, 5}))
-        .constant("bias", pattern({5}));
-    m.node("MatMul", {"x", "w"}, {"0"});
-    std::string last = "0";
-    for (size_t i = 0; order[i]; ++i) {
-      const std::string next = order[i + 1] ? std::to_string(i + 1) : "y";
-      if (order[i] == 'b') m.node("Add", {"bias", last}, {next});
-      if (order[i] == 'r') m.node("Add", {last, "r"}, {next});
-      if (order[i] == 'a') m.node("Relu", {last}, {next});
-      last = next;
+  for (const char* activation : {"Relu", "Selu"})  // one that scales its result
+    for (const char* order : {"b", "ba", "bra", "bar", "r", "ra", "a", "ar", "rb"}) {
+      ModelMaker m;
+      m.input("x", DType::float32, {"n", 6})
+          .input("r", DType::float32, {"n", 5})
+          .output("y")
+          .constant("w", pattern({6, 5}))
+          .constant("bias", pattern({5}));
+      m.node("MatMul", {"x", "w"}, {"0"});
+      std::string last = "0";
+      for (size_t i = 0; order[i]; ++i) {
+        const std::string next = order[i + 1] ? std::to_string(i + 1) : "y";
+        if (order[i] == 'b') m.node("Add", {"bias", last}, {next});
+        if (order[i] == 'r') m.node("Add", {last, "r"}, {next});
+        if (order[i] == 'a') m.node(activation, {last}, {next});
+        last = next;
+      }
+      EXPECT_EQ(count(fused(m), "Linear"), 1) << order;
+      EXPECT_EQ(count(fused(m), activation), 0) << order;
+      expect_same_results(m, {{"x", pattern({7, 6})}, {"r", pattern({7, 5})}});
+      expect_same_results(m, {{"x", pattern({1, 6})}, {"r", pattern({7, 5})}});  // one name for two sizes: it broadcasts
     }
-    EXPECT_EQ(count(fused(m), "Linear"), 1) << order;
-    expect_same_results(m, {{"x", pattern({7, 6})}, {"r", pattern({7, 5})}});
-    expect_same_results(m, {{"x", pattern({1, 6})}, {"r", pattern({7, 5})}});  // one name for two sizes: it broadcasts
-  }
 }
 
 TEST(FuseLinear, GemmForms) {

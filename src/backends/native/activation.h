@@ -22,7 +22,7 @@ struct ActivationSpec {
 
 /// The activation that `node` is; empty when it is none, or its bounds are not constants.
 std::optional<ActivationSpec> activation_of(const NodeView& node);
-/// The one that a fused node's attributes `activation`, `alpha`, `beta` name.
+/// The one that a fused node's attributes `activation`, `alpha`, `beta`, `scale`, `shift` name.
 ActivationSpec fused_activation_of(const NodeView& node);
 
 }  // namespace nacre::native

@@ -48,6 +48,19 @@ Result<void> pack_copied(const Source& b, int64_t begin, int64_t count, float* p
 
 }  // namespace
 
+int64_t operand_matrix(int64_t batch, const Shape& out, const Shape& operand) {
+  int64_t index = 0, stride = 1;
+  for (size_t d = 3; d <= out.size(); ++d) {
+    const int64_t dim = out[out.size() - d], position = batch % dim;
+    batch /= dim;
+    if (d > operand.size()) continue;
+    const int64_t own = operand[operand.size() - d];
+    if (own != 1) index += position * stride;
+    stride *= own;
+  }
+  return index;
+}
+
 Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64_t k, int64_t n, float* panels) {
   const Source b{dtype, static_cast<const char*>(source), transposed, k, n};
   const bool in_place = dtype == DType::float32 && reinterpret_cast<uintptr_t>(source) % alignof(float) == 0;
@@ -143,13 +156,8 @@ Result<void> run_linear(const Call& call) {
                 .b = static_cast<const Packed*>(prepared.weights.get())->panels.data<float>().data(),
                 .c = call.out(),
                 .ldc = n};
-  args.epilogue = {.bias_columns = call.in(2),
-                   .residual = call.in(3),
-                   .residual_stride = n,
-                   .residual_after_activation = prepared.after,
-                   .activation = prepared.activation.kind,
-                   .alpha = prepared.activation.alpha,
-                   .beta = prepared.activation.beta};
+  args.epilogue = prepared.activation.in(
+      {.bias_columns = call.in(2), .residual = call.in(3), .residual_stride = n, .residual_after_activation = prepared.after});
   multiply(args, call.context);
   return {};
 }
@@ -170,20 +178,6 @@ Result<std::shared_ptr<const void>> prepare_matmul_fixed(const NodeView& n, Pack
 bool matches_matmul(const NodeView& n) {
   return n.node.op->domain.empty() && n.node.op->name == "MatMul" && is_float(n, 0) && is_float(n, 1) && n.fact(0).shape->size() >= 2 &&
          n.fact(1).shape->size() >= 2;
-}
-
-/// Matrix `batch` of the output reads matrix `index` of an operand whose batch axes may be broadcast.
-int64_t operand_matrix(int64_t batch, const Shape& out, const Shape& operand) {
-  int64_t index = 0, stride = 1;
-  for (size_t d = 3; d <= out.size(); ++d) {
-    const int64_t dim = out[out.size() - d], position = batch % dim;
-    batch /= dim;
-    if (d > operand.size()) continue;
-    const int64_t own = operand[operand.size() - d];
-    if (own != 1) index += position * stride;
-    stride *= own;
-  }
-  return index;
 }
 
 Result<void> run_matmul(const Call& call) {

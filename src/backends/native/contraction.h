@@ -15,6 +15,9 @@ Result<void> pack_panels(DType dtype, const void* source, bool transposed, int64
 /// The same in a tensor of its own, or from what an earlier process kept on disk.
 Result<Tensor> packed_panels(const PackCache& cache, DType dtype, const void* source, bool transposed, int64_t k, int64_t n);
 
+/// Matrix `batch` of the output [..., m, n] reads matrix `index` of an operand whose batch axes may be broadcast.
+int64_t operand_matrix(int64_t batch, const Shape& out, const Shape& operand);
+
 /// One product, split among the threads of a run.
 void multiply(const GemmArgs& args, RunContext& context);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "backends/native/activation.h"
+#include "backends/native/contraction.h"
 #include "backends/native/kernel.h"
 #include "backends/native/parallel.h"
 #include "core/convert.h"
@@ -174,20 +175,6 @@ Result<void> run_linear(const Call& call) {
 }
 
 // --- products over batches: MatMulInteger, QLinearMatMul ---
-
-/// Matrix `batch` of the output reads matrix `index` of an operand whose batch axes may be broadcast.
-int64_t operand_matrix(int64_t batch, const Shape& out, const Shape& operand) {
-  int64_t index = 0, stride = 1;
-  for (size_t d = 3; d <= out.size(); ++d) {
-    const int64_t dim = out[out.size() - d], position = batch % dim;
-    batch /= dim;
-    if (d > operand.size()) continue;
-    const int64_t own = operand[operand.size() - d];
-    if (own != 1) index += position * stride;
-    stride *= own;
-  }
-  return index;
-}
 
 /// `args` has what all matrices share; c's elements have `c_bytes`.
 Result<void> multiply_batches(const Call& call, const Operands& at, IntegerGemmArgs args, int64_t c_bytes) {
