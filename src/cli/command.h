@@ -1,8 +1,8 @@
 // A command of `nacre` is one file in src/cli/commands with one row; the build collects the rows.
 //
-//     Action configure(CLI::App& app) {
+//     Action configure(Arguments& arguments) {
 //       auto options = std::make_shared<Options>();
-//       app.add_option("MODEL", options->model, "an .onnx file")->required();
+//       arguments.option("MODEL", options->model, "an .onnx file").required();
 //       return [options] { return show(*options); };          // the exit code
 //     }
 //     extern const Command command_show;
@@ -14,11 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/arguments.h"
 #include "core/result.h"
-
-namespace CLI {
-class App;
-}
 
 namespace nacre::cli {
 
@@ -36,7 +33,7 @@ inline std::string plain_text(std::string word) {
 
 struct Command {
   std::string_view name, about, example;
-  Action (*configure)(CLI::App&);
+  Action (*configure)(Arguments&);
 };
 
 /// Thrown by commands, caught in main: `nacre: SUBJECT: [node] message`, a hint, and the exit code that fits.

@@ -117,7 +117,8 @@ int run(int argc, char** argv) {
   for (const Command* command : kCommands) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->about));
     sub->footer(cat("Example:\n  ", command->example));
-    actions.emplace_back(sub, command->configure(*sub));
+    Arguments arguments(*sub);
+    actions.emplace_back(sub, command->configure(arguments));
   }
   try {
     std::vector<std::string> words = protected_words(argc, argv);

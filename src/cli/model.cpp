@@ -1,6 +1,5 @@
 #include "cli/model.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "cli/print.h"
@@ -47,26 +46,24 @@ Bindings ModelOptions::bindings() const {
   return out;
 }
 
-void add_model_argument(CLI::App& app, ModelOptions& options) {
-  app.add_option("MODEL", options.path, "an .onnx file, a Hugging Face directory, or a Hub name in the local cache")->required();
+void add_model_argument(Arguments& arguments, ModelOptions& options) {
+  arguments.option("MODEL", options.path, "an .onnx file, a Hugging Face directory, or a Hub name in the local cache").required();
 }
 
-void add_model_options(CLI::App& app, ModelOptions& options) {
-  add_model_argument(app, options);
-  app.add_option(
+void add_model_options(Arguments& arguments, ModelOptions& options) {
+  add_model_argument(arguments, options);
+  arguments.option(
       "--backend", options.backends,
       "backends in order of preference, each BACKEND[:DEVICE[:INDEX]]: native, onnxruntime:cuda:1, auto, ... (see `nacre doctor`)");
-  app.add_option("--backend-option", options.settings, "a backend's own setting: BACKEND.NAME=VALUE (again for another)")
-      ->allow_extra_args(false);
-  app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
-  app.add_option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)")
-      ->check(CLI::NonNegativeNumber);
-  app.add_flag("--strict", options.strict, "a node that the first backend cannot run is an error");
-  app.add_flag("--no-optimise", options.no_optimise, "run the graph as the file has it");
+  arguments.option("--backend-option", options.settings, "a backend's own setting: BACKEND.NAME=VALUE (again for another)").repeated();
+  arguments.option("--threads", options.threads, "threads a run may use; 0: as many as this process may").not_negative();
+  arguments.option("--memory", options.memory, "most bytes a run may hold; 0: 256 MiB + 64 x (weights + inputs)").not_negative();
+  arguments.flag("--strict", options.strict, "a node that the first backend cannot run is an error");
+  arguments.flag("--no-optimise", options.no_optimise, "run the graph as the file has it");
 }
 
-void add_dim_option(CLI::App& app, ModelOptions& options) {
-  app.add_option("--dim", options.dims, "what a symbolic dimension stands for: NAME=N (again for another)")->allow_extra_args(false);
+void add_dim_option(Arguments& arguments, ModelOptions& options) {
+  arguments.option("--dim", options.dims, "what a symbolic dimension stands for: NAME=N (again for another)").repeated();
 }
 
 Graph open_graph(const std::string& path) {

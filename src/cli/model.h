@@ -1,7 +1,7 @@
 // What every command that runs a model has in common: its options, and the session they ask for.
 //
 //     auto options = std::make_shared<ModelOptions>();
-//     add_model_options(app, *options);
+//     add_model_options(arguments, *options);
 //     ...
 //     const auto state = open_model(*options);
 //     std::vector<Value> outputs = check(run_session(*state, inputs, {}), options->path);
@@ -31,11 +31,11 @@ struct ModelOptions {
 };
 
 /// MODEL, --backend, --backend-option, --threads, --strict, --no-optimise, --memory.
-void add_model_options(CLI::App& app, ModelOptions& options);
+void add_model_options(Arguments& arguments, ModelOptions& options);
 /// MODEL alone.
-void add_model_argument(CLI::App& app, ModelOptions& options);
+void add_model_argument(Arguments& arguments, ModelOptions& options);
 /// --dim NAME=N, as often as wanted.
-void add_dim_option(CLI::App& app, ModelOptions& options);
+void add_dim_option(Arguments& arguments, ModelOptions& options);
 
 /// Throws Failure for a backend that does not exist: asked before a long load.
 void check_backends(const ModelOptions& options);

@@ -1,6 +1,5 @@
 #include "cli/task.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -103,26 +102,24 @@ TaskOptions TaskLineOptions::task() const {
           .replace_invalid = replace_invalid};
 }
 
-void add_line_options(CLI::App& app, TaskLineOptions& options, const std::string& texts) {
-  app.add_option("--input", options.input, "lines of standard input: text, jsonl (an object each), auto (by the first line)")
-      ->check(CLI::IsMember({"auto", "text", "jsonl"}));
-  app.add_option("--output", options.output, "json: one line each, with the \"id\" of its input; table")
-      ->check(CLI::IsMember({"json", "table"}));
-  app.add_flag("--replace-invalid", options.replace_invalid, "bytes that are not UTF-8 become U+FFFD instead of an error");
-  app.add_option("TEXTS", options.texts, cat(texts, "; without any, the lines of standard input"));
+void add_line_options(Arguments& arguments, TaskLineOptions& options, const std::string& texts) {
+  arguments.option("--input", options.input, "lines of standard input: text, jsonl (an object each), auto (by the first line)")
+      .one_of({"auto", "text", "jsonl"});
+  arguments.option("--output", options.output, "json: one line each, with the \"id\" of its input; table").one_of({"json", "table"});
+  arguments.flag("--replace-invalid", options.replace_invalid, "bytes that are not UTF-8 become U+FFFD instead of an error");
+  arguments.option("TEXTS", options.texts, cat(texts, "; without any, the lines of standard input"));
 }
 
-void add_task_options(CLI::App& app, TaskLineOptions& options, const std::string& texts) {
-  app.add_option("--model", options.model, "directory or Hub name of the model: config.json, weights, tokenizer.json")->required();
-  app.add_option("--weights", options.weights,
-                 "one of the directory's files (onnx/model_q4.onnx), or a dtype (fp16, q8, q4); else the first there is");
-  app.add_option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
-  app.add_option("--threads", options.threads, "threads a run may use; 0: as many as this process may")->check(CLI::NonNegativeNumber);
-  app.add_flag("--strict", options.strict, "a node that the first backend cannot run is an error");
-  app.add_option("--max-length", options.max_length, "tokens a text is cut to, or a window has; 0: as the directory says")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--batch-tokens", options.batch_tokens, "padded tokens that run at one time")->check(CLI::PositiveNumber);
-  add_line_options(app, options, texts);
+void add_task_options(Arguments& arguments, TaskLineOptions& options, const std::string& texts) {
+  arguments.option("--model", options.model, "directory or Hub name of the model: config.json, weights, tokenizer.json").required();
+  arguments.option("--weights", options.weights,
+                   "one of the directory's files (onnx/model_q4.onnx), or a dtype (fp16, q8, q4); else the first there is");
+  arguments.option("--backend", options.backends, "backends in order of preference: native, reference, ... (see `nacre doctor`)");
+  arguments.option("--threads", options.threads, "threads a run may use; 0: as many as this process may").not_negative();
+  arguments.flag("--strict", options.strict, "a node that the first backend cannot run is an error");
+  arguments.option("--max-length", options.max_length, "tokens a text is cut to, or a window has; 0: as the directory says").not_negative();
+  arguments.option("--batch-tokens", options.batch_tokens, "padded tokens that run at one time").positive();
+  add_line_options(arguments, options, texts);
 }
 
 void check_task(const TaskLineOptions& options) {

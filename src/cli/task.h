@@ -1,6 +1,6 @@
 // What the commands of text tasks share: their options, lines of text or JSON in, one JSON line each out.
 //
-//     add_task_options(app, *options, "the texts");
+//     add_task_options(arguments, *options, "the texts");
 //     return run_lines(*options, {"label", "score"}, [&](std::span<const TaskLine> lines) {
 //       std::vector<TaskAnswer> out;
 //       for (const Classification& each : classifier.classify(texts_of(lines))) out.push_back(answer_of(each));
@@ -33,9 +33,9 @@ struct TaskLineOptions {
 };
 
 /// --model and what concerns running it, --input, --output, --replace-invalid, and the texts as arguments.
-void add_task_options(CLI::App& app, TaskLineOptions& options, const std::string& texts);
+void add_task_options(Arguments& arguments, TaskLineOptions& options, const std::string& texts);
 /// The same without a model.
-void add_line_options(CLI::App& app, TaskLineOptions& options, const std::string& texts);
+void add_line_options(Arguments& arguments, TaskLineOptions& options, const std::string& texts);
 
 /// Throws Failure for a backend or directory that does not exist: asked before anything is read.
 void check_task(const TaskLineOptions& options);

@@ -1,5 +1,4 @@
 // nacre bench MODEL: how long a run takes, and how much of the machine it uses.
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "backends/native/kernels/kernels.h"
@@ -194,15 +193,15 @@ int bench(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_model_options(app, options->model);
-  add_dim_option(app, options->model);
-  app.add_option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
-  app.add_option("--seconds", options->seconds, "how long to measure (default 2; three runs at least)")->check(CLI::NonNegativeNumber);
-  app.add_option("--warmup", options->warmup, "how long to run before (default 0.5 s)")->check(CLI::NonNegativeNumber);
-  app.add_flag("--profile", options->profile, "measure as long again, and list every node with the median of its times");
-  app.add_flag("--json", options->json, "print JSON");
+  add_model_options(arguments, options->model);
+  add_dim_option(arguments, options->model);
+  arguments.option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
+  arguments.option("--seconds", options->seconds, "how long to measure (default 2; three runs at least)").not_negative();
+  arguments.option("--warmup", options->warmup, "how long to run before (default 0.5 s)").not_negative();
+  arguments.flag("--profile", options->profile, "measure as long again, and list every node with the median of its times");
+  arguments.flag("--json", options->json, "print JSON");
   return [options] { return bench(*options); };
 }
 

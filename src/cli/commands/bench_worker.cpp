@@ -8,7 +8,6 @@
 //   {"outputs": [names]}
 //
 // It ends at the end of input; on failure it prints {"error": "..."} and exits.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
@@ -169,11 +168,11 @@ int work(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_model_options(app, options->model);
-  app.add_option("-i,--inputs", options->inputs, "an .npz (or what `nacre run` takes)")->required();
-  app.add_option("--dtype-policy", options->policy, "exact: fp32 accuracy");
+  add_model_options(arguments, options->model);
+  arguments.option("-i,--inputs", options->inputs, "an .npz (or what `nacre run` takes)").required();
+  arguments.option("--dtype-policy", options->policy, "exact: fp32 accuracy");
   return [options] { return work(*options); };
 }
 

@@ -1,7 +1,6 @@
 // nacre chunk --model DIR: texts in chunks of so many tokens.
 #include "nacre/chunk.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/print.h"
@@ -54,22 +53,20 @@ int cut(Options options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_line_options(app, options->lines, "the texts");
-  app.add_option("--model,--tokenizer", options->lines.model, "whose tokens count: a directory or Hub name, or a tokenizer.json")
-      ->required();
-  app.add_option("--threads", options->lines.threads, "threads of the embedding model; 0: as many as this process may")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--method", options->method, "where texts are cut; semantic: where the meaning changes, by the model's embeddings")
-      ->check(CLI::IsMember({"token", "recursive", "sentence", "semantic"}));
-  app.add_option("--size", options->chunk.size, "tokens of a chunk at most")->check(CLI::PositiveNumber);
-  app.add_option("--overlap", options->chunk.overlap, "tokens of the chunk before that a chunk begins with, at most")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--separator", options->chunk.separators, "recursive: one or more, the coarsest first");
-  app.add_option("--percentile", options->chunk.percentile, "semantic: cuts where neighbours differ more than this share of all does")
-      ->check(CLI::Range(0.0, 100.0));
-  app.add_flag("--document", options->document, "all of standard input is one text");
+  add_line_options(arguments, options->lines, "the texts");
+  arguments.option("--model,--tokenizer", options->lines.model, "whose tokens count: a directory or Hub name, or a tokenizer.json")
+      .required();
+  arguments.option("--threads", options->lines.threads, "threads of the embedding model; 0: as many as this process may").not_negative();
+  arguments.option("--method", options->method, "where texts are cut; semantic: where the meaning changes, by the model's embeddings")
+      .one_of({"token", "recursive", "sentence", "semantic"});
+  arguments.option("--size", options->chunk.size, "tokens of a chunk at most").positive();
+  arguments.option("--overlap", options->chunk.overlap, "tokens of the chunk before that a chunk begins with, at most").not_negative();
+  arguments.option("--separator", options->chunk.separators, "recursive: one or more, the coarsest first");
+  arguments.option("--percentile", options->chunk.percentile, "semantic: cuts where neighbours differ more than this share of all does")
+      .between(0, 100);
+  arguments.flag("--document", options->document, "all of standard input is one text");
   return [options] { return cut(*options); };
 }
 

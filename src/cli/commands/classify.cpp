@@ -1,8 +1,6 @@
 // nacre classify --model DIR: texts to labels.
 #include "nacre/classify.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -55,12 +53,12 @@ int classify(const Options& options) {
   return run_lines(options.lines, {"label", "score"}, [&](std::span<const TaskLine> lines) { return answers_of(classifier, lines); });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts");
-  app.add_option("--top-k", options->top_k, "labels of a text, best first; 0: all");
-  app.add_option("--function", options->function, "how logits become scores; auto: by the config, as transformers does")
-      ->check(CLI::IsMember({"auto", "none", "sigmoid", "softmax"}));
+  add_task_options(arguments, options->lines, "the texts");
+  arguments.option("--top-k", options->top_k, "labels of a text, best first; 0: all");
+  arguments.option("--function", options->function, "how logits become scores; auto: by the config, as transformers does")
+      .one_of({"auto", "none", "sigmoid", "softmax"});
   return [options] { return classify(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre cluster --model DIR: texts in groups.
-#include <CLI/CLI.hpp>
 
 #include "cli/metric.h"
 #include "cli/print.h"
@@ -50,21 +49,21 @@ int cluster(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts");
-  app.add_option("--method", options->method, "kmeans; agglomerative: joins the nearest; dbscan: by density, noise is -1")
-      ->check(CLI::IsMember({"kmeans", "agglomerative", "dbscan"}));
-  app.add_option("--clusters", options->groups, "how many, for kmeans and agglomerative")->check(CLI::PositiveNumber);
-  app.add_option("--threshold", options->threshold, "agglomerative: joins what is nearer than this, however many groups that leaves")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--linkage", options->linkage, "agglomerative: how far groups are from each other")
-      ->check(CLI::IsMember({"single", "complete", "average", "ward"}));
-  app.add_option("--radius", options->radius, "dbscan: how far neighbours may be")->check(CLI::NonNegativeNumber);
-  app.add_option("--least", options->least, "dbscan: neighbours that make a place dense, itself counted")->check(CLI::PositiveNumber);
-  app.add_option("--metric", options->metric, "agglomerative and dbscan: 1 - cosine, euclidean or manhattan")
-      ->check(CLI::IsMember({"cosine", "euclidean", "manhattan"}));
-  app.add_option("--seed", options->seed, "kmeans: of its starts");
+  add_task_options(arguments, options->lines, "the texts");
+  arguments.option("--method", options->method, "kmeans; agglomerative: joins the nearest; dbscan: by density, noise is -1")
+      .one_of({"kmeans", "agglomerative", "dbscan"});
+  arguments.option("--clusters", options->groups, "how many, for kmeans and agglomerative").positive();
+  arguments.option("--threshold", options->threshold, "agglomerative: joins what is nearer than this, however many groups that leaves")
+      .not_negative();
+  arguments.option("--linkage", options->linkage, "agglomerative: how far groups are from each other")
+      .one_of({"single", "complete", "average", "ward"});
+  arguments.option("--radius", options->radius, "dbscan: how far neighbours may be").not_negative();
+  arguments.option("--least", options->least, "dbscan: neighbours that make a place dense, itself counted").positive();
+  arguments.option("--metric", options->metric, "agglomerative and dbscan: 1 - cosine, euclidean or manhattan")
+      .one_of({"cosine", "euclidean", "manhattan"});
+  arguments.option("--seed", options->seed, "kmeans: of its starts");
   return [options] { return cluster(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre doctor: what this machine and this build can do, and why.
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "backends/native/kernels/kernels.h"
@@ -185,11 +184,11 @@ std::string text_of(const Json& found) {
   return out + backends.text() + backend_details(found["backends"]) + "\n" + libraries.text() + "\n" + images.text() + "\n" + knobs.text();
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto json = std::make_shared<bool>(false);
   auto clears = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "print JSON");
-  app.add_flag("--clear-cache", *clears, "remove the packed weights that NACRE_CACHE_DIR keeps, and do nothing else");
+  arguments.flag("--json", *json, "print JSON");
+  arguments.flag("--clear-cache", *clears, "remove the packed weights that NACRE_CACHE_DIR keeps, and do nothing else");
   return [json, clears] {
     if (*clears) return clear();
     const Json found = examine();

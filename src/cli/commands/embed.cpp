@@ -1,7 +1,6 @@
 // nacre embed --model DIR: texts to vectors, dense, sparse or one for each token.
 #include "nacre/embed.h"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 
 #include "cli/print.h"
@@ -160,24 +159,25 @@ int embed(const Options& options) {
   } catch (const Error& error) { throw Failure{options.lines.model, error}; }
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the sentences");
-  app.add_option("--kind", options->kind,
-                 "dense: a vector a text, or a token as ColBERT's; sparse: weights of tokens, as SPLADE's; auto: by the directory")
-      ->check(CLI::IsMember({"auto", "dense", "sparse"}));
-  app.add_option("--pooling", options->pooling, "how the vectors of tokens become one; auto: as the directory says")
-      ->check(CLI::IsMember({"auto", "mean", "cls", "max", "mean_sqrt_len", "weighted", "last", "none"}));
-  app.add_option("--normalise,--normalize", options->normalise, "vectors of length 1: yes, no, auto: as the directory says")
-      ->check(CLI::IsMember({"auto", "yes", "no"}));
-  app.add_option("--prompt", options->prompt, "stands before every text");
-  app.add_option("--prompt-name", options->prompt_name, "one of the directory's prompts (query, document, ...)");
-  app.add_flag("--query", options->query, "the texts are queries, which ColBERT's models mark and fill up with masks");
-  app.add_option("--dimensions", options->dimensions, "keeps the first so many components (Matryoshka); 0: all")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--encoding", options->encoding,
-                 "float; int8 with a scale; binary and ubinary: one bit a component, as signed and unsigned bytes")
-      ->check(CLI::IsMember({"float", "int8", "binary", "ubinary"}));
+  add_task_options(arguments, options->lines, "the sentences");
+  arguments
+      .option("--kind", options->kind,
+              "dense: a vector a text, or a token as ColBERT's; sparse: weights of tokens, as SPLADE's; auto: by the directory")
+      .one_of({"auto", "dense", "sparse"});
+  arguments.option("--pooling", options->pooling, "how the vectors of tokens become one; auto: as the directory says")
+      .one_of({"auto", "mean", "cls", "max", "mean_sqrt_len", "weighted", "last", "none"});
+  arguments.option("--normalise,--normalize", options->normalise, "vectors of length 1: yes, no, auto: as the directory says")
+      .one_of({"auto", "yes", "no"});
+  arguments.option("--prompt", options->prompt, "stands before every text");
+  arguments.option("--prompt-name", options->prompt_name, "one of the directory's prompts (query, document, ...)");
+  arguments.flag("--query", options->query, "the texts are queries, which ColBERT's models mark and fill up with masks");
+  arguments.option("--dimensions", options->dimensions, "keeps the first so many components (Matryoshka); 0: all").not_negative();
+  arguments
+      .option("--encoding", options->encoding,
+              "float; int8 with a scale; binary and ubinary: one bit a component, as signed and unsigned bytes")
+      .one_of({"float", "int8", "binary", "ubinary"});
   return [options] { return embed(*options); };
 }
 

@@ -1,8 +1,6 @@
 // nacre fill-mask --model DIR: the tokens that fit in a text's gaps.
 #include "nacre/fill_mask.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -43,11 +41,11 @@ int fill_mask(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts, with the model's mask ([MASK], <mask>) in each");
-  app.add_option("--top-k", options->top_k, "fills of a mask, best first")->check(CLI::PositiveNumber);
-  app.add_option("--targets", options->targets, "only these tokens, with commas");
+  add_task_options(arguments, options->lines, "the texts, with the model's mask ([MASK], <mask>) in each");
+  arguments.option("--top-k", options->top_k, "fills of a mask, best first").positive();
+  arguments.option("--targets", options->targets, "only these tokens, with commas");
   return [options] { return fill_mask(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre inspect MODEL: what is in a model, what it costs and what would run where. Nothing is run.
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/facts.h"
@@ -217,13 +216,13 @@ int inspect(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_model_options(app, options->model);
-  add_dim_option(app, options->model);
-  app.add_flag("--json", options->json, "print JSON");
-  app.add_flag("--plan", options->plan, "the steps a run takes, with their kernels");
-  app.add_flag("--edges", options->edges, "every intermediate with its inferred type");
+  add_model_options(arguments, options->model);
+  add_dim_option(arguments, options->model);
+  arguments.flag("--json", options->json, "print JSON");
+  arguments.flag("--plan", options->plan, "the steps a run takes, with their kernels");
+  arguments.flag("--edges", options->edges, "every intermediate with its inferred type");
   return [options] { return inspect(*options); };
 }
 

@@ -1,8 +1,6 @@
 // nacre ner --model DIR: the named entities of texts and where they are.
 #include "nacre/ner.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -48,13 +46,13 @@ int ner(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts");
-  app.add_option("--aggregation", options->aggregation, "how labels of tokens become labels of words and groups")
-      ->check(CLI::IsMember({"none", "simple", "first", "average", "max"}));
-  app.add_option("--ignore", options->ignore, "labels that are left out, with commas; \"\" for none");
-  app.add_option("--stride", options->stride, "tokens that neighbouring windows of a long text share; -1: a quarter of a window");
+  add_task_options(arguments, options->lines, "the texts");
+  arguments.option("--aggregation", options->aggregation, "how labels of tokens become labels of words and groups")
+      .one_of({"none", "simple", "first", "average", "max"});
+  arguments.option("--ignore", options->ignore, "labels that are left out, with commas; \"\" for none");
+  arguments.option("--stride", options->stride, "tokens that neighbouring windows of a long text share; -1: a quarter of a window");
   return [options] { return ner(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre ops: the operators there are, since which opsets, and how each backend runs them.
-#include <CLI/CLI.hpp>
 #include <climits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -120,10 +119,10 @@ int show(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  app.add_option("FILTER", options->filter, "only operators whose DOMAIN:NAME holds this");
-  app.add_flag("--json", options->json, "print JSON")->excludes(app.add_flag("--markdown", options->markdown, "print Markdown tables"));
+  arguments.option("FILTER", options->filter, "only operators whose DOMAIN:NAME holds this");
+  arguments.flag("--json", options->json, "print JSON").excludes(arguments.flag("--markdown", options->markdown, "print Markdown tables"));
   return [options] { return show(*options); };
 }
 

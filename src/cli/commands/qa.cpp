@@ -1,8 +1,6 @@
 // nacre qa --model DIR: answers to questions, as parts of a context.
 #include "nacre/qa.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -55,15 +53,15 @@ int answer_questions(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the contexts, for --question");
-  app.add_option("--question", options->question, "asked of every line that has no \"question\"");
-  app.add_option("--top-k", options->rules.top_k, "answers of a question, best first")->check(CLI::PositiveNumber);
-  app.add_option("--max-answer-tokens", options->rules.max_answer_tokens, "tokens of the longest answer")->check(CLI::PositiveNumber);
-  app.add_flag("--impossible", options->rules.impossible, "an empty answer, for \"not in the text\", takes part");
-  app.add_flag("--parts-of-words", options->parts_of_words, "answers do not grow to whole words");
-  app.add_option("--stride", options->stride, "tokens that neighbouring windows of a long context share; -1: 128, half a window at most");
+  add_task_options(arguments, options->lines, "the contexts, for --question");
+  arguments.option("--question", options->question, "asked of every line that has no \"question\"");
+  arguments.option("--top-k", options->rules.top_k, "answers of a question, best first").positive();
+  arguments.option("--max-answer-tokens", options->rules.max_answer_tokens, "tokens of the longest answer").positive();
+  arguments.flag("--impossible", options->rules.impossible, "an empty answer, for \"not in the text\", takes part");
+  arguments.flag("--parts-of-words", options->parts_of_words, "answers do not grow to whole words");
+  arguments.option("--stride", options->stride, "tokens that neighbouring windows of a long context share; -1: 128, half a window at most");
   return [options] { return answer_questions(*options); };
 }
 

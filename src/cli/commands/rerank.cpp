@@ -1,8 +1,6 @@
 // nacre rerank --model DIR: documents by how well they answer a query.
 #include "nacre/rerank.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -73,13 +71,13 @@ int rerank(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the documents, for --query");
-  app.add_option("--query", options->query, "ranks all lines by this query; without it, every line has \"query\" and \"documents\"");
-  app.add_option("--top-k", options->top_k, "documents to return, best first; 0: all");
-  app.add_flag("--logits", options->logits, "scores are the model's logits");
-  app.add_flag("--no-documents", options->no_documents, "indices and scores only");
+  add_task_options(arguments, options->lines, "the documents, for --query");
+  arguments.option("--query", options->query, "ranks all lines by this query; without it, every line has \"query\" and \"documents\"");
+  arguments.option("--top-k", options->top_k, "documents to return, best first; 0: all");
+  arguments.flag("--logits", options->logits, "scores are the model's logits");
+  arguments.flag("--no-documents", options->no_documents, "indices and scores only");
   return [options] { return rerank(*options); };
 }
 

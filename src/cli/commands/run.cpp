@@ -1,5 +1,4 @@
 // nacre run MODEL --inputs X --outputs Y
-#include <CLI/CLI.hpp>
 
 #include "cli/print.h"
 #include "cli/values.h"
@@ -50,18 +49,16 @@ int run(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_model_options(app, options->model);
-  add_dim_option(app, options->model);
-  app.add_option("-i,--inputs", options->inputs, std::string(kInputsHelp))->required();
-  app.add_option("-o,--outputs", options->outputs, cat(kOutputsHelp, "; without it a summary is printed"));
-  app.add_option("--profile", options->profile, "time of each operator: table, json, or a file that gets a trace for chrome://tracing")
-      ->expected(0, 1)
-      ->default_str("table");
-  app.add_option("--report", options->report, "which backend ran which nodes, and why: text, json, NAME.html or NAME.json")
-      ->expected(0, 1)
-      ->default_str("text");
+  add_model_options(arguments, options->model);
+  add_dim_option(arguments, options->model);
+  arguments.option("-i,--inputs", options->inputs, std::string(kInputsHelp)).required();
+  arguments.option("-o,--outputs", options->outputs, cat(kOutputsHelp, "; without it a summary is printed"));
+  arguments.option("--profile", options->profile, "time of each operator: table, json, or a file that gets a trace for chrome://tracing")
+      .or_alone("table");
+  arguments.option("--report", options->report, "which backend ran which nodes, and why: text, json, NAME.html or NAME.json")
+      .or_alone("text");
   return [options] { return run(*options); };
 }
 

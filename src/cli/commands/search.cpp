@@ -1,5 +1,4 @@
 // nacre search --model DIR --corpus FILE: the texts nearest to a query.
-#include <CLI/CLI.hpp>
 
 #include "cli/metric.h"
 #include "cli/print.h"
@@ -98,17 +97,17 @@ int search(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the queries");
-  app.add_option("--corpus", options->corpus, "file with the texts to search: a line each, or objects with \"text\" and perhaps \"id\"");
-  app.add_option("--index", options->index, "index that --save wrote, instead of a corpus");
-  app.add_option("--save", options->save, "writes the index of the corpus (safetensors); without queries as arguments that is all");
-  app.add_option("--top-k", options->top_k, "texts of a query, best first")->check(CLI::PositiveNumber);
-  app.add_option("--metric", options->metric, "cosine, dot, euclidean or manhattan (negated distances)")
-      ->check(CLI::IsMember({"cosine", "dot", "euclidean", "manhattan"}));
-  app.add_option("--query-prompt", options->query_prompt, "name of the directory's prompt for queries");
-  app.add_option("--corpus-prompt", options->corpus_prompt, "name of the directory's prompt for the corpus");
+  add_task_options(arguments, options->lines, "the queries");
+  arguments.option("--corpus", options->corpus, "file with the texts to search: a line each, or objects with \"text\" and perhaps \"id\"");
+  arguments.option("--index", options->index, "index that --save wrote, instead of a corpus");
+  arguments.option("--save", options->save, "writes the index of the corpus (safetensors); without queries as arguments that is all");
+  arguments.option("--top-k", options->top_k, "texts of a query, best first").positive();
+  arguments.option("--metric", options->metric, "cosine, dot, euclidean or manhattan (negated distances)")
+      .one_of({"cosine", "dot", "euclidean", "manhattan"});
+  arguments.option("--query-prompt", options->query_prompt, "name of the directory's prompt for queries");
+  arguments.option("--corpus-prompt", options->corpus_prompt, "name of the directory's prompt for the corpus");
   return [options] { return search(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre similarity --model DIR: how alike texts are.
-#include <CLI/CLI.hpp>
 
 #include "cli/metric.h"
 #include "cli/print.h"
@@ -86,12 +85,12 @@ int compare(const Options& options) {
   return run_lines(options.lines, {"score", "text"}, [&](std::span<const TaskLine> lines) { return answers_of(embedder, options, lines); });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts that --source is compared with");
-  app.add_option("--source", options->source, "the text that lines without one are compared with");
-  app.add_option("--metric", options->metric, "cosine, dot, euclidean or manhattan (negated distances); ColBERT's models have their own")
-      ->check(CLI::IsMember({"cosine", "dot", "euclidean", "manhattan"}));
+  add_task_options(arguments, options->lines, "the texts that --source is compared with");
+  arguments.option("--source", options->source, "the text that lines without one are compared with");
+  arguments.option("--metric", options->metric, "cosine, dot, euclidean or manhattan (negated distances); ColBERT's models have their own")
+      .one_of({"cosine", "dot", "euclidean", "manhattan"});
   return [options] { return compare(*options); };
 }
 

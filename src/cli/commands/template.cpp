@@ -1,5 +1,4 @@
 // nacre template --template DIR: a conversation to the prompt that a model was trained on.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
@@ -99,19 +98,19 @@ int render(const Options& options) {
   return kDone;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  app.add_option("--template", options->path, "a template's file, or a model's directory (chat_template.jinja or tokenizer_config.json)")
-      ->required();
-  app.add_option("--name", options->name, "one of the directory's templates; without it \"default\", or \"tool_use\" when there are tools");
-  app.add_flag("--add-generation-prompt", options->add_generation_prompt, "end with what begins the assistant's answer");
-  app.add_option("--tools", options->tools, "file with a JSON list of tools");
-  app.add_option("--documents", options->documents, "file with a JSON list of documents");
-  app.add_option("--set", options->variables, "a variable of the template: NAME=VALUE, JSON or text (again for another)")
-      ->allow_extra_args(false);
-  app.add_option("--output", options->output, "text: the prompt as it is; json: with the spans of the assistant's text, in characters")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("CONVERSATION", options->conversation, "JSON file: messages, or an object with them; without it standard input");
+  arguments.option("--template", options->path, "a template's file, or a model's directory (chat_template.jinja or tokenizer_config.json)")
+      .required();
+  arguments.option("--name", options->name,
+                   "one of the directory's templates; without it \"default\", or \"tool_use\" when there are tools");
+  arguments.flag("--add-generation-prompt", options->add_generation_prompt, "end with what begins the assistant's answer");
+  arguments.option("--tools", options->tools, "file with a JSON list of tools");
+  arguments.option("--documents", options->documents, "file with a JSON list of documents");
+  arguments.option("--set", options->variables, "a variable of the template: NAME=VALUE, JSON or text (again for another)").repeated();
+  arguments.option("--output", options->output, "text: the prompt as it is; json: with the spans of the assistant's text, in characters")
+      .one_of({"text", "json"});
+  arguments.option("CONVERSATION", options->conversation, "JSON file: messages, or an object with them; without it standard input");
   return [options] { return render(*options); };
 }
 

@@ -1,5 +1,4 @@
 // nacre tokenize --tokenizer PATH: texts to tokens, and ids back to text.
-#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "cli/print.h"
@@ -157,20 +156,20 @@ int tokenize(const Options& options) {
   });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  app.add_option("--tokenizer", options->tokenizer, "a tokenizer.json, or a directory that has one")->required();
-  app.add_flag("--pair", options->pair, "two texts a line: \"text\" and \"pair\" of an object, or a tab between them");
-  app.add_option("--max-length", options->max_length,
-                 "cuts to so many tokens, special ones included; 0: not at all. The rest is \"overflow\"")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--stride", options->stride, "tokens that neighbouring windows of a cut text share")->check(CLI::NonNegativeNumber);
-  app.add_flag("--stored", options->stored, "truncation and padding as the file has them; without it nothing is cut or padded");
-  app.add_flag("--decode", options->decode,
-               "lines of ids (\"ids\" of an object, or numbers) become text; lines of text get their decoded text, too");
-  app.add_flag("--no-special-tokens", options->no_special, "leaves out [CLS] and the like when encoding");
-  app.add_flag("--keep-special-tokens", options->keep_special, "leaves them in when decoding");
-  add_line_options(app, options->lines, "the texts");
+  arguments.option("--tokenizer", options->tokenizer, "a tokenizer.json, or a directory that has one").required();
+  arguments.flag("--pair", options->pair, "two texts a line: \"text\" and \"pair\" of an object, or a tab between them");
+  arguments
+      .option("--max-length", options->max_length, "cuts to so many tokens, special ones included; 0: not at all. The rest is \"overflow\"")
+      .not_negative();
+  arguments.option("--stride", options->stride, "tokens that neighbouring windows of a cut text share").not_negative();
+  arguments.flag("--stored", options->stored, "truncation and padding as the file has them; without it nothing is cut or padded");
+  arguments.flag("--decode", options->decode,
+                 "lines of ids (\"ids\" of an object, or numbers) become text; lines of text get their decoded text, too");
+  arguments.flag("--no-special-tokens", options->no_special, "leaves out [CLS] and the like when encoding");
+  arguments.flag("--keep-special-tokens", options->keep_special, "leaves them in when decoding");
+  add_line_options(arguments, options->lines, "the texts");
   return [options] { return tokenize(*options); };
 }
 

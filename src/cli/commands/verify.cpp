@@ -1,5 +1,4 @@
 // nacre verify MODEL: does a backend give what another one, or a file, says? And if not, where does it begin?
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/culprit.h"
@@ -208,20 +207,19 @@ int run(const Options& options) {
   return verdict.agrees() ? kDone : kCheckFailed;
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_model_argument(app, options->model);
-  add_dim_option(app, options->model);
-  app.add_option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
-  app.add_option("--backends", options->backends,
-                 "the one in question and the one to trust (default native,reference); three or more: the matrix of their errors");
-  app.add_option("--expected", options->expected, "stored outputs to trust instead: an .npz, a .json, or a folder with output_0.pb ...");
-  app.add_option("--rtol", options->tolerance.relative, "relative tolerance of floats (default 1e-3)")->check(CLI::NonNegativeNumber);
-  app.add_option("--atol", options->tolerance.absolute, "absolute tolerance of floats (default 1e-5)")->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", options->model.threads, "threads a run may use; 0: as many as this process may")
-      ->check(CLI::NonNegativeNumber);
-  app.add_flag("--no-optimise", options->model.no_optimise, "run the graph as the file has it");
-  app.add_flag("--json", options->json, "print JSON");
+  add_model_argument(arguments, options->model);
+  add_dim_option(arguments, options->model);
+  arguments.option("-i,--inputs", options->inputs, cat(kInputsHelp, "; default random:1"));
+  arguments.option("--backends", options->backends,
+                   "the one in question and the one to trust (default native,reference); three or more: the matrix of their errors");
+  arguments.option("--expected", options->expected, "stored outputs to trust instead: an .npz, a .json, or a folder with output_0.pb ...");
+  arguments.option("--rtol", options->tolerance.relative, "relative tolerance of floats (default 1e-3)").not_negative();
+  arguments.option("--atol", options->tolerance.absolute, "absolute tolerance of floats (default 1e-5)").not_negative();
+  arguments.option("--threads", options->model.threads, "threads a run may use; 0: as many as this process may").not_negative();
+  arguments.flag("--no-optimise", options->model.no_optimise, "run the graph as the file has it");
+  arguments.flag("--json", options->json, "print JSON");
   return [options] { return run(*options); };
 }
 

@@ -1,8 +1,6 @@
 // nacre zero-shot --model DIR --labels a,b: texts to labels that the model was not trained on.
 #include "nacre/zero_shot.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/print.h"
 #include "cli/task.h"
 
@@ -62,12 +60,12 @@ int zero_shot(const Options& options) {
                    [&](std::span<const TaskLine> lines) { return answers_of(classifier, options, lines); });
 }
 
-Action configure(CLI::App& app) {
+Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  add_task_options(app, options->lines, "the texts");
-  app.add_option("--labels", options->labels, "labels to choose from, with commas; a line may have its own \"labels\"");
-  app.add_option("--template", options->hypothesis, "the hypothesis, {} is the label's place");
-  app.add_flag("--multi-label", options->multi_label, "judges each label for itself");
+  add_task_options(arguments, options->lines, "the texts");
+  arguments.option("--labels", options->labels, "labels to choose from, with commas; a line may have its own \"labels\"");
+  arguments.option("--template", options->hypothesis, "the hypothesis, {} is the label's place");
+  arguments.flag("--multi-label", options->multi_label, "judges each label for itself");
   return [options] { return zero_shot(*options); };
 }
 
