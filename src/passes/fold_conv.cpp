@@ -1,5 +1,5 @@
-// What multiplies or shifts each channel of a convolution by a constant goes into its weights and bias: BatchNormalization, Mul and
-// Add with one value or one per channel.
+// What multiplies or shifts each channel of a convolution, plain or transposed, by a constant goes into its weights and bias:
+// BatchNormalization, Mul and Add with one value or one per channel.
 #include <cmath>
 
 #include "core/convert.h"
@@ -33,18 +33,20 @@ class Folder {
 
  private:
   bool fold(Node& conv) {
-    if (conv.op->name != "Conv" || !conv.op->domain.empty() || !match_.is_float32(conv.outputs[0])) return false;
+    const bool transposed = conv.op->name == "ConvTranspose" && conv.attributes.integer("group", 1) == 1;
+    if ((conv.op->name != "Conv" && !transposed) || !conv.op->domain.empty() || !match_.is_float32(conv.outputs[0])) return false;
     const Tensor* w = graph_.constant(conv.inputs[1]);
     if (!w || w->rank() < 3 || (conv.has_input(2) && !graph_.constant(conv.inputs[2]))) return false;
     const Node* user = match_.user(conv.outputs[0]);
     if (!user || !user->op->domain.empty()) return false;
-    const int64_t channels = w->shape()[0];
+    const size_t axis = transposed ? 1 : 0;  // of the weights, that the output's channels lie along
+    const int64_t channels = w->shape()[axis];
     if (channels == 0 || (conv.has_input(2) && graph_.constant(conv.inputs[2])->size() != channels)) return false;
     const std::optional<Affine> affine = affine_of(*user, conv.outputs[0], channels);
     if (!affine) return false;
     Node& last = graph_.nodes[size_t(user - graph_.nodes.data())];
-    std::vector<Edge> inputs{conv.inputs[0], scaled(*w, *affine), shifted(conv, *affine)};
-    become(last, "Conv", std::move(inputs), conv.attributes);
+    std::vector<Edge> inputs{conv.inputs[0], scaled(*w, axis, *affine), shifted(conv, *affine)};
+    become(last, conv.op->name, std::move(inputs), conv.attributes);
     last.outputs.resize(1);
     conv.op = find_op("", "Identity");  // nobody reads it any more; tidied away
     conv.inputs.resize(1), conv.attributes = {};
@@ -89,11 +91,13 @@ class Folder {
     return out;
   }
 
-  Edge scaled(const Tensor& w, const Affine& affine) {
+  Edge scaled(const Tensor& w, size_t axis, const Affine& affine) {
     Tensor out(DType::float32, w.shape());
     std::vector<double> values = doubles(w);
-    const size_t run = values.size() / affine.scale.size();
-    for (size_t i = 0; i < values.size(); ++i) out.mutable_data<float>()[i] = float(values[i] * affine.scale[i / run]);
+    const size_t channels = affine.scale.size();
+    size_t run = 1;
+    for (size_t d = axis + 1; d < w.shape().size(); ++d) run *= size_t(w.shape()[d]);
+    for (size_t i = 0; i < values.size(); ++i) out.mutable_data<float>()[i] = float(values[i] * affine.scale[i / run % channels]);
     return graph_.add_constant(std::move(out));
   }
 

@@ -281,6 +281,28 @@ TEST(FuseLinear, BiasResidualAndActivationInEveryOrder) {
     }
 }
 
+TEST(FoldConv, NormalisationBehindAPlainOrTransposedConvolution) {
+  for (const char* op : {"Conv", "ConvTranspose"}) {
+    ModelMaker m;
+    m.input("x", DType::float32, {2, 3, 5, 4}).output("y").constant("w", pattern({3, 3, 2, 2})).constant("bias", pattern({3}));
+    m.constant("scale", floats({3}, {1, 2, 3})).constant("shift", floats({3}, {-1, 0, 1})).constant("mean", floats({3}, {0.5, 0, -0.5}));
+    m.constant("variance", floats({3}, {0.5, 1, 2})).constant("factor", floats({3, 1, 1}, {2, -1, 0.5}));
+    m.node(op, {"x", "w", "bias"}, {"0"}, {attribute("strides", std::vector<int64_t>{2, 2})});
+    m.node("BatchNormalization", {"0", "scale", "shift", "mean", "variance"}, {"1"}).node("Mul", {"factor", "1"}, {"y"});
+    EXPECT_EQ(count(fused(m), op), 1) << op;
+    EXPECT_EQ(count(fused(m), "BatchNormalization") + count(fused(m), "Mul"), 0) << op;
+    expect_same_results(m, {{"x", pattern({2, 3, 5, 4})}});
+  }
+  ModelMaker m;  // each group has its own channels of weights
+  m.input("x", DType::float32, {1, 4, 3, 3})
+      .output("y")
+      .constant("w", pattern({4, 2, 2, 2}))
+      .constant("f", floats({4, 1, 1}, {1, 2, 3, 4}));
+  m.node("ConvTranspose", {"x", "w"}, {"0"}, {attribute("group", int64_t{2})}).node("Mul", {"0", "f"}, {"y"});
+  EXPECT_EQ(count(fused(m), "Mul"), 1);
+  expect_same_results(m, {{"x", pattern({1, 4, 3, 3})}});
+}
+
 TEST(FuseLinear, GemmForms) {
   for (int transposed : {0, 1})
     for (float alpha : {1.0f, 0.5f}) {

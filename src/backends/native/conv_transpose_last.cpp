@@ -1,6 +1,7 @@
 // ConvTranspose of images with channels last: output positions of one phase (position modulo stride, along both axes) are a plain
 // convolution of the input with the taps that meet that phase, written with steps of the stride. Nothing is added into the
-// output twice, and where kernel and stride are equal every phase is a 1x1 convolution.
+// output twice, and where kernel and stride are equal every phase is a 1x1 convolution. Phases of columns that read the same
+// positions lie side by side in the output, as channels do: they are one convolution with as many times the channels.
 #include <algorithm>
 #include <cstring>
 
@@ -13,9 +14,10 @@
 namespace nacre::native {
 namespace {
 
-/// Along one axis: output position phase + stride * q reads input q + first - t by kernel tap tap + stride * t, t < taps.
+/// Along one axis: output position phase + stride * q reads input q + first - t by kernel tap tap + stride * t, t < taps. The `width`
+/// phases from this one on differ in `phase` and `tap` alone.
 struct Phase {
-  int64_t tap = 0, taps = 0, first = 0, positions = 0;
+  int64_t phase = 0, tap = 0, taps = 0, first = 0, positions = 0, width = 1;
 };
 
 struct PackedPhases {
@@ -28,8 +30,9 @@ struct PreparedTranspose {
   std::vector<Phase> phases[2];
   int64_t lead[2] = {0, 0}, rows = 0, pitch = 0;  // padding before the input, rows and floats of a row with it
   bool padded = false;
-  std::vector<int64_t> weights_at;  // of phase (row * stride + column), in packed floats
+  std::vector<int64_t> weights_at;  // of phase (row * columns' phases + column), in packed floats
   std::shared_ptr<const void> weights;
+  std::vector<float> bias;  // once for each of the phases that run together; empty: as the node has it
 };
 
 /// Positions beyond the input are multiplied as zeros: weights that are not finite would make NaN of them.
@@ -63,6 +66,7 @@ std::vector<Phase> phases_of(const Window& w, int axis) {
   const int64_t stride = w.stride[axis];
   for (int64_t phase = 0; phase < stride; ++phase) {
     Phase p;
+    p.phase = phase;
     p.tap = (phase + w.pad_begin[axis]) % stride;
     p.taps = p.tap < w.kernel[axis] ? (w.kernel[axis] - p.tap - 1) / stride + 1 : 0;
     p.first = (phase + w.pad_begin[axis] - p.tap) / stride;
@@ -72,22 +76,33 @@ std::vector<Phase> phases_of(const Window& w, int axis) {
   return out;
 }
 
-/// Panels of one phase: [taps, channels_in] rows of channels_out, from weights [channels_in, channels_out, kernel].
+/// All phases in one where they read the same positions.
+void merge(std::vector<Phase>& phases) {
+  for (size_t i = 0; i < phases.size(); ++i) {
+    const Phase &a = phases[0], &b = phases[i];
+    if (b.taps != a.taps || b.first != a.first || b.positions != a.positions || b.tap != a.tap + int64_t(i)) return;
+  }
+  phases[0].width = int64_t(phases.size());
+  phases.resize(1);
+}
+
+/// Panels of one phase: [taps, channels_in] rows of [width, channels_out], from weights [channels_in, channels_out, kernel].
 Result<void> pack_phase(const PreparedTranspose& p, const Tensor& w, const Phase& rows, const Phase& columns, float* panels) {
   const Window& window = p.window;
-  const int64_t k = rows.taps * columns.taps * p.channels_in;
+  const int64_t k = rows.taps * columns.taps * p.channels_in, n = columns.width * p.channels_out;
   if (k == 0) return {};
-  Tensor space = NACRE_TRY(allocate(DType::float32, {k * p.channels_out}));
+  Tensor space = NACRE_TRY(allocate(DType::float32, {k * n}));
   float* to = space.mutable_data<float>().data();
   const char* from = static_cast<const char*>(w.stored());
   for (int64_t row = 0; row < rows.taps; ++row)
     for (int64_t column = 0; column < columns.taps; ++column)
       for (int64_t in = 0; in < p.channels_in; ++in)
-        for (int64_t out = 0; out < p.channels_out; ++out, ++to) {
-          const int64_t tap = (rows.tap + row * window.stride[0]) * window.kernel[1] + columns.tap + column * window.stride[1];
+        for (int64_t at = 0; at < n; ++at, ++to) {
+          const int64_t out = at % p.channels_out, beside = at / p.channels_out;
+          const int64_t tap = (rows.tap + row * window.stride[0]) * window.kernel[1] + columns.tap + beside + column * window.stride[1];
           std::memcpy(to, from + ((in * p.channels_out + out) * window.kernel[0] * window.kernel[1] + tap) * 4, 4);
         }
-  return pack_panels(DType::float32, space.raw(), false, k, p.channels_out, panels);
+  return pack_panels(DType::float32, space.raw(), false, k, n, panels);
 }
 
 Result<std::shared_ptr<const void>> pack(PreparedTranspose& p, const Tensor& w, PackCache& cache) {
@@ -95,10 +110,11 @@ Result<std::shared_ptr<const void>> pack(PreparedTranspose& p, const Tensor& w, 
   for (const Phase& rows : p.phases[0])
     for (const Phase& columns : p.phases[1]) {
       p.weights_at.push_back(size);
-      size += kernels().gemm_packed_size(rows.taps * columns.taps * p.channels_in, p.channels_out);
+      size += kernels().gemm_packed_size(rows.taps * columns.taps * p.channels_in, columns.width * p.channels_out);
     }
   const Window& v = p.window;
-  const std::string layout = cat("transposed ", v.stride[0], "x", v.stride[1], " from ", v.pad_begin[0], ",", v.pad_begin[1]);
+  const std::string layout =
+      cat("transposed ", v.stride[0], "x", v.stride[1], " from ", v.pad_begin[0], ",", v.pad_begin[1], " in ", p.phases[1].size());
   return cache.get(w, layout, [&](int64_t& bytes) -> Result<std::shared_ptr<const void>> {
     auto packed = std::make_shared<PackedPhases>();
     packed->panels = NACRE_TRY(allocate_lasting(DType::float32, {std::max<int64_t>(size, 1)}));
@@ -128,6 +144,7 @@ Result<std::shared_ptr<const void>> prepare(const NodeView& n, PackCache& cache)
   int64_t behind[2] = {0, 0};
   for (int axis : {0, 1}) {
     p.phases[axis] = phases_of(p.window, axis);
+    if (axis == 1 && (!n.has(2) || n.constant(2))) merge(p.phases[axis]);
     for (const Phase& phase : p.phases[axis]) {
       if (phase.taps == 0 || phase.positions == 0) continue;
       p.lead[axis] = std::max(p.lead[axis], phase.taps - 1 - phase.first);
@@ -137,6 +154,11 @@ Result<std::shared_ptr<const void>> prepare(const NodeView& n, PackCache& cache)
   p.padded = p.lead[0] + p.lead[1] + behind[0] + behind[1] > 0;
   p.rows = p.window.input[0] + p.lead[0] + behind[0];
   p.pitch = (p.window.input[1] + p.lead[1] + behind[1]) * p.channels_in;
+  if (const int64_t width = p.phases[1].empty() ? 1 : p.phases[1][0].width; width > 1 && n.has(2)) {
+    const char* bias = static_cast<const char*>(n.constant(2)->stored());
+    p.bias.resize(size_t(width * p.channels_out));
+    for (int64_t i = 0; i < width; ++i) std::memcpy(p.bias.data() + i * p.channels_out, bias, size_t(p.channels_out) * 4);
+  }
   p.weights = NACRE_TRY(pack(p, *n.constant(1), cache));
   return out;
 }
@@ -151,8 +173,7 @@ void copy_padded(const PreparedTranspose& p, const float* x, float* to) {
 /// Rows [begin, end) of the positions of one phase.
 void run_phase(const Call& call, const PreparedTranspose& p, const float* x, float* y, int64_t which, int64_t begin, int64_t end) {
   const Window& w = p.window;
-  const int64_t row_phase = which / w.stride[1], column_phase = which % w.stride[1];
-  const Phase &rows = p.phases[0][size_t(row_phase)], &columns = p.phases[1][size_t(column_phase)];
+  const Phase &rows = p.phases[0][size_t(which) / p.phases[1].size()], &columns = p.phases[1][size_t(which) % p.phases[1].size()];
   std::vector<int64_t> offsets;
   for (int64_t row = 0; row < rows.taps; ++row)
     for (int64_t column = 0; column < columns.taps; ++column) offsets.push_back(-row * p.pitch - column * p.channels_in);
@@ -166,11 +187,11 @@ void run_phase(const Call& call, const PreparedTranspose& p, const float* x, flo
                    .taps = int64_t(offsets.size()),
                    .depth = p.channels_in,
                    .weights = static_cast<const PackedPhases*>(p.weights.get())->panels.data<float>().data() + p.weights_at[size_t(which)],
-                   .n = p.channels_out,
-                   .y = y + (row_phase + begin * w.stride[0]) * out_row + column_phase * p.channels_out,
+                   .n = columns.width * p.channels_out,
+                   .y = y + (rows.phase + begin * w.stride[0]) * out_row + columns.phase * p.channels_out,
                    .y_row = w.stride[0] * out_row,
                    .y_column = w.stride[1] * p.channels_out};
-  args.epilogue.bias_columns = call.in(2);
+  args.epilogue.bias_columns = p.bias.empty() ? call.in(2) : p.bias.data();
   kernels().conv_taps(args);
 }
 
@@ -181,7 +202,7 @@ Result<void> run(const Call& call) {
   Tensor scratch = NACRE_TRY(call.scratch(p.padded ? p.rows * p.pitch * 4 : 0));
   float* space = reinterpret_cast<float*>(scratch.mutable_raw());
   const int64_t in_image = w.input[0] * w.input[1] * p.channels_in, out_image = w.output[0] * w.output[1] * p.channels_out;
-  const int64_t phases = w.stride[0] * w.stride[1], bands = call.context.threads > 1 ? 4 * call.context.threads : 1;
+  const int64_t phases = int64_t(p.weights_at.size()), bands = call.context.threads > 1 ? 4 * call.context.threads : 1;
   for (int64_t image = 0; image < call.input(0).shape()[0]; ++image) {
     const float* x = call.in(0) + image * in_image;
     if (p.padded) copy_padded(p, x, space), x = space;
@@ -189,7 +210,7 @@ Result<void> run(const Call& call) {
     parallel(call.context, bands, 1, [&](int64_t begin, int64_t end) {
       for (int64_t band = begin; band < end; ++band)
         for (int64_t which = 0; which < phases; ++which) {
-          const int64_t rows = p.phases[0][size_t(which / w.stride[1])].positions;
+          const int64_t rows = p.phases[0][size_t(which) / p.phases[1].size()].positions;
           run_phase(call, p, x, y, which, rows * band / bands, rows * (band + 1) / bands);
         }
     });
