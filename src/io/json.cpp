@@ -1,5 +1,6 @@
 #include "io/json.h"
 
+#include <charconv>
 #include <cmath>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -20,7 +21,13 @@ struct Document {
   Node root;
   JsonCut cut;
   mutable std::deque<Node> expanded;
+  mutable std::deque<JsonTable> made;  // columns of what is no table
   mutable std::mutex mutex;
+
+  JsonTable& add_columns() const {
+    const std::lock_guard lock(mutex);
+    return made.emplace_back();
+  }
 
   const Node& expand(size_t number) const {
     const std::lock_guard lock(mutex);
@@ -32,14 +39,16 @@ struct Document {
 
 const Node& raw_node(const Json& json) { return *static_cast<const Node*>(JsonAccess::node(json)); }
 
+/// Null alone has none.
+const Document& document_of(const Json& json) { return *static_cast<const Document*>(JsonAccess::document(json).get()); }
+
 const JsonTable* table_of(const Json& json) {
-  if (!raw_node(json).is_binary()) return nullptr;
-  return &static_cast<const Document*>(JsonAccess::document(json).get())->cut.tables[raw_node(json).get_binary().subtype()];
+  return raw_node(json).is_binary() ? &document_of(json).cut.tables[raw_node(json).get_binary().subtype()] : nullptr;
 }
 
 const Node& node_of(const Json& json) {
   const Node& node = raw_node(json);
-  return node.is_binary() ? static_cast<const Document*>(JsonAccess::document(json).get())->expand(node.get_binary().subtype()) : node;
+  return node.is_binary() ? document_of(json).expand(node.get_binary().subtype()) : node;
 }
 
 /// Tables to plain nodes.
@@ -107,6 +116,11 @@ std::string child_path(const Json& json, std::string_view key) {
   return json.path().empty() ? std::string(key) : cat(json.path(), ".", key);
 }
 std::string child_path(const Json& json, size_t index) { return cat(json.path(), "[", index, "]"); }
+
+std::string shortest_digits(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr};
+}
 
 const Node* find(const Node& node, std::string_view key) {
   if (!node.is_object()) return nullptr;
@@ -203,7 +217,7 @@ Result<std::vector<std::pair<std::string_view, Json>>> Json::entries() const {
   return out;
 }
 
-Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries() const {
+Result<std::span<const std::pair<std::string_view, int64_t>>> Json::integer_entries() const {
   if (!is_object()) return wrong(*this, "an object");
   if (const JsonTable* table = table_of(*this)) return table->integers;
   std::vector<std::pair<std::string_view, int64_t>> out;
@@ -213,10 +227,10 @@ Result<std::vector<std::pair<std::string_view, int64_t>>> Json::integer_entries(
     if (!entry->is_number_integer()) return wrong(JsonAccess::make(document_, &*entry, child_path(*this, entry.key())), "an integer");
     out.emplace_back(entry.key(), entry->get<int64_t>());
   }
-  return out;
+  return document_of(*this).add_columns().integers = std::move(out);
 }
 
-Result<std::vector<std::pair<std::string_view, double>>> Json::scored_texts() const {
+Result<std::span<const std::pair<std::string_view, double>>> Json::scored_texts() const {
   if (!is_list()) return wrong(*this, "a list");
   if (const JsonTable* table = table_of(*this); table && !table->scores.empty()) return table->scores;
   std::vector<std::pair<std::string_view, double>> out;
@@ -224,12 +238,12 @@ Result<std::vector<std::pair<std::string_view, double>>> Json::scored_texts() co
   for (const Node& entry : node_of(*this)) {
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
       return wrong(JsonAccess::make(document_, &entry, child_path(*this, out.size())), "[text, number]");
-    out.emplace_back(entry[0].get_ref<const std::string&>(), entry[1].get<double>());
+    out.emplace_back(entry[0].get_ref<const std::string&>(), serde_number(shortest_digits(entry[1].get<double>())));
   }
-  return out;
+  return document_of(*this).add_columns().scores = std::move(out);
 }
 
-Result<std::vector<std::string_view>> Json::text_views() const {
+Result<std::span<const std::string_view>> Json::text_views() const {
   if (!is_list()) return wrong(*this, "a list");
   if (const JsonTable* table = table_of(*this)) {
     if (table->texts.empty()) return wrong(*this, "a list of texts");
@@ -237,10 +251,10 @@ Result<std::vector<std::string_view>> Json::text_views() const {
   }
   std::vector<std::string_view> out;
   for (const Json& element : NACRE_TRY(elements())) out.push_back(NACRE_TRY(element.text()));
-  return out;
+  return document_of(*this).add_columns().texts = std::move(out);
 }
 
-Result<std::vector<std::pair<std::string_view, std::string_view>>> Json::text_pairs() const {
+Result<std::span<const std::pair<std::string_view, std::string_view>>> Json::text_pairs() const {
   if (!is_list()) return wrong(*this, "a list");
   if (const JsonTable* table = table_of(*this); table && !table->pairs.empty()) return table->pairs;
   std::vector<std::pair<std::string_view, std::string_view>> out;
@@ -250,7 +264,7 @@ Result<std::vector<std::pair<std::string_view, std::string_view>>> Json::text_pa
       return wrong(JsonAccess::make(document_, &entry, child_path(*this, out.size())), "[text, text]");
     out.emplace_back(entry[0].get_ref<const std::string&>(), entry[1].get_ref<const std::string&>());
   }
-  return out;
+  return document_of(*this).add_columns().pairs = std::move(out);
 }
 
 Result<bool> Json::boolean() const {

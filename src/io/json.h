@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +51,14 @@ class Json {
   /// Keys in alphabetical order; the views live as long as the document.
   Result<std::vector<std::pair<std::string_view, Json>>> entries() const;
   /// The same of an object whose values are all integers, without a Json for each, in any order: vocabularies have 250,000.
-  Result<std::vector<std::pair<std::string_view, int64_t>>> integer_entries() const;
+  /// Kept with the document, like the columns below.
+  Result<std::span<const std::pair<std::string_view, int64_t>>> integer_entries() const;
 
-  /// A list of ["text", number], of texts, of ["text", "text"], in the same way.
-  Result<std::vector<std::pair<std::string_view, double>>> scored_texts() const;
-  Result<std::vector<std::string_view>> text_views() const;
-  Result<std::vector<std::pair<std::string_view, std::string_view>>> text_pairs() const;
+  /// A list of ["text", number], of texts, of ["text", "text"], in the same way. The numbers are those that serde_json reads, which
+  /// the package tokenizers uses: digits over a power of ten, two roundings where the nearest double has one.
+  Result<std::span<const std::pair<std::string_view, double>>> scored_texts() const;
+  Result<std::span<const std::string_view>> text_views() const;
+  Result<std::span<const std::pair<std::string_view, std::string_view>>> text_pairs() const;
 
   Result<bool> boolean() const;
   Result<int64_t> integer() const;  ///< a real with a whole value counts: exporters write 1e5

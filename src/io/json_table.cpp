@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "io/utf.h"
@@ -70,8 +71,9 @@ class Scanner {
 
   bool number(double& out) {
     const char* const last = number_end();
-    if (!last || std::from_chars(at_, last, out).ec != std::errc()) return false;
-    return at_ = last, true;
+    if (!last) return false;
+    out = serde_number({at_, last});
+    return at_ = last, std::isfinite(out);
   }
 
   /// Any value, its inside unread but for strings and brackets.
@@ -283,7 +285,48 @@ class Cutter {
   size_t copied_ = 0, begin_ = 0;  // begin_: of the table that is read
 };
 
+/// Correctly rounded; small ones are exact.
+double power_of_ten(int exponent) {
+  constexpr double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (exponent < static_cast<int>(std::size(exact))) return exact[exponent];
+  const std::string text = "1e" + std::to_string(exponent);
+  double out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
 }  // namespace
+
+// https://github.com/serde-rs/json/blob/v1.0.145/src/de.rs, parse_integer to f64_from_parts without the feature float_roundtrip
+double serde_number(std::string_view number) {
+  constexpr int largest = 308, most_exponent = 100'000;
+  const bool negative = number.starts_with('-');
+  const char *at = number.data() + negative, *const end = number.data() + number.size();
+  uint64_t digits = 0;
+  int exponent = 0;
+  bool full = false, fraction = false;
+  for (; at < end && (is_digit(*at) || *at == '.'); ++at) {
+    if (*at == '.') {
+      fraction = true, full = false;
+      continue;
+    }
+    const auto digit = static_cast<uint64_t>(*at - '0');
+    full = full || digits > (UINT64_MAX - digit) / 10;
+    if (!full) digits = digits * 10 + digit;
+    exponent += full ? !fraction : -fraction;
+  }
+  if (at < end) {
+    int written = 0;
+    const auto status = std::from_chars(at + 1 + (at[1] == '+'), end, written).ec;
+    if (status != std::errc()) written = at[1] == '-' ? -most_exponent : most_exponent;
+    exponent = std::clamp(exponent, -most_exponent, most_exponent) + written;
+  }
+  double out = static_cast<double>(digits);
+  for (; exponent < -largest && out != 0; exponent += largest) out /= power_of_ten(largest);
+  if (out != 0) out = exponent < 0 ? out / power_of_ten(-exponent) : exponent > largest ? HUGE_VAL : out * power_of_ten(exponent);
+  return negative ? -out : out;
+}
 
 std::string stand_in(size_t table) { return "a table, number " + std::to_string(table); }
 

@@ -36,6 +36,9 @@ struct JsonCut {
   std::string rest;
 };
 
+/// A number of JSON as serde_json reads it: its first 64 bits of digits, then one multiplication or division by a power of ten.
+double serde_number(std::string_view number);
+
 /// The text in the place of a table.
 std::string stand_in(size_t table);
 

@@ -27,11 +27,20 @@ class Charsmap {
   /// The shortest, and the longest, key that `text` starts with.
   std::optional<Match> shortest(std::string_view text) const noexcept { return find(text, true); }
   std::optional<Match> longest(std::string_view text) const noexcept { return find(text, false); }
-  bool empty() const noexcept { return units_.empty(); }
+  bool empty() const noexcept { return count_ == 0; }
 
  private:
+  void pack();
   std::optional<Match> find(std::string_view text, bool first) const noexcept;
+  template <bool packed>
+  std::optional<Match> find_in(std::string_view text, bool first) const noexcept;
+  // Units as the blob has them; or, where 16 bits are enough (SentencePiece's own tables have 44,000 units), their parts.
   std::vector<uint32_t> units_;
+  std::vector<uint16_t> targets_;  // offsets, and places of texts
+  std::vector<uint8_t> labels_;    // 0 where a text's place stands
+  std::vector<bool> leaves_;
+  size_t count_ = 0;
+  uint32_t root_ = 0;
   std::string texts_;  // each ends in a zero byte
 };
 

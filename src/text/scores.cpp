@@ -2,29 +2,9 @@
 
 #include <algorithm>
 #include <cfloat>
-#include <charconv>
 #include <cmath>
 
 namespace nacre {
-
-// Its digits as an integer, then one division: two roundings where the nearest double has one.
-double as_reference_reads(double score) {
-  constexpr int most_exact = 22;  // powers of ten that doubles hold exactly
-  char text[32];
-  const char* const end = std::to_chars(text, text + sizeof text, std::abs(score), std::chars_format::scientific).ptr;
-  uint64_t digits = 0;
-  int exponent = 0;
-  for (const char* at = text; at < end && *at != 'e'; ++at)
-    if (*at != '.') digits = digits * 10 + static_cast<uint64_t>(*at - '0'), exponent -= at > text;
-  const char* const mark = std::find(text, const_cast<char*>(end), 'e');
-  int power = 0;
-  if (mark != end) std::from_chars(mark + (mark[1] == '+' ? 2 : 1), end, power);
-  exponent += power;
-  if (exponent >= 0 || exponent < -most_exact) return score;
-  double ten = 1;
-  for (int i = exponent; i < 0; ++i) ten *= 10;
-  return std::copysign(static_cast<double>(digits) / ten, score);
-}
 
 uint64_t PieceScores::step_of(double value, float near) const noexcept {
   const uint64_t step = std::bit_cast<uint64_t>(value) - std::bit_cast<uint64_t>(static_cast<double>(near)) + kNoStep;
@@ -44,7 +24,7 @@ PieceScores::PieceScores(std::span<const double> values) : floats_(values.size()
     if (step == kOther) others_.push_back({id, values[id]});
     if (others_.size() > most_others) {
       exact_.assign(values.begin(), values.end());
-      floats_ = {}, steps_ = {}, others_ = {};
+      floats_ = std::vector<float>(), steps_ = std::vector<uint8_t>(), others_ = std::vector<Other>();  // "= {}" would keep the memory
       return;
     }
   }

@@ -11,11 +11,8 @@
 
 namespace nacre {
 
-/// The score as the reference's JSON reader has it, which may be a double beside it. Equal sums of scores are common (repeated
-/// pieces), and the last bit decides them.
-double as_reference_reads(double score);
-
-/// SentencePiece trains in float, and tokenizer.json spells that out in decimals: each is a float, or a double or two beside it.
+/// SentencePiece trains in float, and tokenizer.json spells that out in decimals, which are read with two roundings: each is a float, or
+/// a double or two beside it. Equal sums of scores are common (repeated pieces), and the last bit decides them.
 /// What is not stands in a list of its own, or, where those are many, all are doubles.
 class PieceScores {
  public:

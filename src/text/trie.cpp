@@ -1,6 +1,7 @@
 #include "text/trie.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace nacre {
@@ -26,6 +27,43 @@ uint32_t shared_bytes(std::string_view a, std::string_view b) {
   return static_cast<uint32_t>(std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(most), b.begin()).first - a.begin());
 }
 
+/// Large groups are dealt out by byte after byte of their heads, small ones compared.
+class KeySorter {
+ public:
+  KeySorter(std::vector<SortedKey>& keys, std::span<const std::string_view> texts) : keys_(keys), texts_(texts), dealt_(keys.size()) {}
+
+  void sort(size_t begin, size_t end, int depth = 0) {
+    constexpr size_t small = 48;
+    constexpr int head_bytes = 8;
+    if (end - begin <= small || depth == head_bytes) return compare(begin, end);
+    const auto byte_of = [shift = 56 - 8 * depth](const SortedKey& key) { return key.head >> shift & 0xFF; };
+    std::array<uint32_t, 257> starts{};
+    for (size_t i = begin; i < end; ++i) ++starts[byte_of(keys_[i]) + 1];
+    if (starts[byte_of(keys_[begin]) + 1] == end - begin) return sort(begin, end, depth + 1);
+    for (size_t byte = 0; byte < 256; ++byte) starts[byte + 1] += starts[byte];
+    std::array<uint32_t, 257> next = starts;
+    for (size_t i = begin; i < end; ++i) dealt_[next[byte_of(keys_[i])]++] = keys_[i];
+    std::copy_n(dealt_.begin(), end - begin, keys_.begin() + static_cast<ptrdiff_t>(begin));
+    for (size_t byte = 0; byte < 256; ++byte)
+      if (starts[byte] < starts[byte + 1]) sort(begin + starts[byte], begin + starts[byte + 1], depth + 1);
+  }
+
+ private:
+  void compare(size_t begin, size_t end) {
+    std::sort(keys_.begin() + static_cast<ptrdiff_t>(begin), keys_.begin() + static_cast<ptrdiff_t>(end),
+              [this](const SortedKey& a, const SortedKey& b) {
+                if (a.head != b.head) return a.head < b.head;
+                if (a.next != b.next) return a.next < b.next;
+                const int compared = texts_[a.place].compare(texts_[b.place]);
+                return compared != 0 ? compared < 0 : a.place > b.place;
+              });
+  }
+
+  std::vector<SortedKey>& keys_;
+  std::span<const std::string_view> texts_;
+  std::vector<SortedKey> dealt_;
+};
+
 /// Without empty keys and those that are no text, and of equal ones with the last.
 std::vector<SortedKey> sorted(std::span<const std::string_view> keys) {
   std::vector<SortedKey> out;
@@ -35,12 +73,7 @@ std::vector<SortedKey> sorted(std::span<const std::string_view> keys) {
     if (key.empty() || key.find(kInNoText) != key.npos) continue;
     out.push_back({head_of(key), key.size() > 8 ? head_of(key.substr(8)) : 0, place, static_cast<uint32_t>(key.size())});
   }
-  std::sort(out.begin(), out.end(), [&](const SortedKey& a, const SortedKey& b) {
-    if (a.head != b.head) return a.head < b.head;
-    if (a.next != b.next) return a.next < b.next;
-    const int compared = keys[a.place].compare(keys[b.place]);
-    return compared != 0 ? compared < 0 : a.place > b.place;
-  });
+  KeySorter(out, keys).sort(0, out.size());
   const auto same = [&](const SortedKey& a, const SortedKey& b) { return a.head == b.head && keys[a.place] == keys[b.place]; };
   out.erase(std::unique(out.begin(), out.end(), same), out.end());
   return out;
@@ -50,14 +83,34 @@ std::vector<SortedKey> sorted(std::span<const std::string_view> keys) {
 std::vector<uint32_t> shared_with_before(const std::vector<SortedKey>& order, std::span<const std::string_view> keys) {
   std::vector<uint32_t> out(order.size());
   for (size_t i = 1; i < order.size(); ++i) {
-    const uint64_t differs = order[i].head ^ order[i - 1].head;
-    const auto in_heads = static_cast<uint32_t>(differs ? std::countl_zero(differs) / 8 : 8);
+    const uint64_t in_head = order[i].head ^ order[i - 1].head, in_next = order[i].next ^ order[i - 1].next;
+    const int same = in_head ? std::countl_zero(in_head) / 8 : in_next ? 8 + std::countl_zero(in_next) / 8 : 16;
     // What stands behind a key's end in its head says nothing: a NUL may be either.
-    const bool known = differs && in_heads < std::min(order[i].size, order[i - 1].size);
-    out[i] = known ? in_heads : shared_bytes(keys[order[i].place], keys[order[i - 1].place]);
+    const bool known = static_cast<uint32_t>(same) < std::min({order[i].size, order[i - 1].size, 16u});
+    out[i] = known ? static_cast<uint32_t>(same) : shared_bytes(keys[order[i].place], keys[order[i - 1].place]);
   }
   return out;
 }
+
+/// What is free in 256 slots. A node's base is in its children's block.
+struct Block {
+  std::array<uint64_t, 4> slots{~0ull, ~0ull, ~0ull, ~0ull}, bases = slots;
+};
+
+/// Bit i of the result is bit (i ^ label) of `bits`.
+std::array<uint64_t, 4> exchanged(const std::array<uint64_t, 4>& bits, uint8_t label) {
+  constexpr uint64_t low[] = {0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F,
+                              0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF, 0x00000000FFFFFFFF};
+  std::array<uint64_t, 4> out;
+  for (size_t word = 0; word < 4; ++word) out[word] = bits[word ^ label >> 6];
+  for (size_t bit = 0; bit < 6; ++bit) {
+    if (!(label >> bit & 1)) continue;
+    for (uint64_t& word : out) word = (word & low[bit]) << (1u << bit) | (word >> (1u << bit) & low[bit]);
+  }
+  return out;
+}
+
+void take(std::array<uint64_t, 4>& bits, uint32_t place) { bits[place / 64] &= ~(uint64_t{1} << place % 64); }
 
 }  // namespace
 
@@ -89,7 +142,7 @@ class TriePacker {
     uint32_t begin, end;
     uint8_t label;
   };
-  static constexpr uint32_t kRoot = UINT32_MAX, kBlock = 256, kNone = UINT32_MAX;
+  static constexpr uint32_t kRoot = UINT32_MAX, kBlock = 256;
   // How many of the last blocks are searched: more of them pack hardly better and take longer.
   static constexpr size_t kOpenBlocks = 16;
   // Of nodes with more than a few children: what is left in older blocks has hardly a place for them.
@@ -98,7 +151,8 @@ class TriePacker {
   void place(const Node& node, size_t depth, std::vector<Node>& next) {
     split(node, depth);
     const uint32_t base = find_base();
-    bases_[base] = true;
+    Block& block = blocks_[base / kBlock];
+    take(block.bases, base % kBlock);
     const bool ends_here = children_.front().label == PrefixTrie::kEndLabel;
     if (node.slot == kRoot) {
       trie_.root_ = base;
@@ -108,7 +162,7 @@ class TriePacker {
     for (const Child& child : children_) {
       const uint32_t slot = base ^ child.label;
       trie_.labels_[slot] = child.label;
-      taken_[slot] = true;
+      take(block.slots, slot % kBlock);
       const uint32_t first = order_[child.begin].place;
       if (child.label == PrefixTrie::kEndLabel) {
         trie_.units_[slot] = PrefixTrie::kLeaf | PrefixTrie::kHidden | first;
@@ -140,43 +194,34 @@ class TriePacker {
 
   /// One that no other node has, with free slots for all children.
   uint32_t find_base() {
-    const size_t least = children_.size() > kFew ? taken_.size() - std::min(taken_.size(), kWideBlocks * kBlock) : 0;
-    uint32_t* link = &first_free_;
-    while (*link != kNone) {
-      const uint32_t slot = *link;
-      if (taken_[slot]) {
-        *link = next_free_[slot];
-        continue;
-      }
-      const uint32_t base = slot ^ children_.front().label;
-      const auto is_free = [&](const Child& child) { return !taken_[base ^ child.label]; };
-      if (slot >= least && !bases_[base] && std::all_of(children_.begin() + 1, children_.end(), is_free)) return base;
-      link = &next_free_[slot];
-    }
-    return add_block(link);
+    const size_t most = children_.size() > kFew ? kWideBlocks : kOpenBlocks;
+    for (size_t block = blocks_.size() - std::min(blocks_.size(), most); block < blocks_.size(); ++block)
+      if (const auto base = base_in(blocks_[block])) return static_cast<uint32_t>(block * kBlock) + *base;
+    blocks_.emplace_back();
+    trie_.labels_.resize(blocks_.size() * kBlock, PrefixTrie::kEndLabel);
+    trie_.units_.resize(blocks_.size() * kBlock, PrefixTrie::kLeaf | PrefixTrie::kHidden);
+    return static_cast<uint32_t>((blocks_.size() - 1) * kBlock);
   }
 
-  /// `link` is where the list of free slots ends.
-  uint32_t add_block(uint32_t* link) {
-    const auto start = static_cast<uint32_t>(taken_.size());
-    *link = start;
-    taken_.resize(start + kBlock);
-    bases_.resize(start + kBlock);
-    trie_.labels_.resize(start + kBlock, PrefixTrie::kEndLabel);
-    trie_.units_.resize(start + kBlock, PrefixTrie::kLeaf | PrefixTrie::kHidden);
-    for (uint32_t slot = start; slot < start + kBlock; ++slot) next_free_.push_back(slot + 1 < start + kBlock ? slot + 1 : kNone);
-    while (first_free_ + kOpenBlocks * kBlock < taken_.size()) first_free_ = next_free_[first_free_];
-    return start;
+  std::optional<uint32_t> base_in(const Block& block) const {
+    std::array<uint64_t, 4> possible = block.bases;
+    for (const Child& child : children_) {
+      const std::array<uint64_t, 4> free = exchanged(block.slots, child.label);
+      uint64_t any = 0;
+      for (size_t word = 0; word < 4; ++word) any |= possible[word] &= free[word];
+      if (!any) return std::nullopt;
+    }
+    uint32_t word = 0;
+    while (!possible[word]) ++word;
+    return word * 64 + static_cast<uint32_t>(std::countr_zero(possible[word]));
   }
 
   PrefixTrie& trie_;
   std::span<const std::string_view> keys_;
   std::vector<SortedKey> order_;
   std::vector<uint32_t> shared_;
-  std::vector<Child> children_;         // of the node at hand
-  std::vector<uint8_t> taken_, bases_;  // by slot; by base
-  std::vector<uint32_t> next_free_;     // by slot
-  uint32_t first_free_ = kNone;
+  std::vector<Child> children_;  // of the node at hand
+  std::vector<Block> blocks_;
 };
 
 PrefixTrie::PrefixTrie(std::span<const std::string_view> keys) { TriePacker(*this, keys).run(); }

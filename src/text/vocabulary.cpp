@@ -1,6 +1,7 @@
 #include "text/vocabulary.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "io/json.h"
 
@@ -11,6 +12,26 @@ namespace {
 constexpr int64_t kMostIds = (int64_t{1} << 24) - 1;
 
 constexpr size_t kBlock = 32;  // look-ups that wait for memory together
+
+template <class Word>
+Word load_word(const char* at) noexcept {
+  Word out;
+  std::memcpy(&out, at, sizeof out);
+  return out;
+}
+
+/// Tokens are short: two overlapping words instead of a call.
+bool are_same(const char* a, const char* b, size_t size) noexcept {
+  const auto overlap = [&]<class Word>(Word) {
+    const size_t last = size - sizeof(Word);
+    return load_word<Word>(a) == load_word<Word>(b) && load_word<Word>(a + last) == load_word<Word>(b + last);
+  };
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  if (size >= 8) return overlap(uint64_t{});
+  if (size >= 4) return overlap(uint32_t{});
+  if (size >= 2) return overlap(uint16_t{});
+  return size == 0 || *a == *b;
+}
 
 }  // namespace
 
@@ -32,7 +53,8 @@ std::optional<uint32_t> Vocabulary::find(std::string_view head, std::string_view
 
 bool Vocabulary::is_joined(uint32_t id, std::string_view head, std::string_view tail) const noexcept {
   const std::string_view whole = token(id);
-  return has(id) && whole.size() == head.size() + tail.size() && whole.ends_with(tail) && whole.starts_with(head);
+  return has(id) && whole.size() == head.size() + tail.size() && are_same(whole.data(), head.data(), head.size()) &&
+         are_same(whole.data() + head.size(), tail.data(), tail.size());
 }
 
 void Vocabulary::find_each(std::span<const std::string_view> tokens, std::span<uint32_t> ids) const noexcept {
@@ -100,9 +122,13 @@ Vocabulary Vocabulary::of_pieces(std::span<const std::string_view> tokens, std::
     out.longest_ = std::max(out.longest_, token.size());
   }
   out.starts_.push_back(static_cast<uint32_t>(bytes));
-  std::vector<std::string_view> keys(tokens.begin(), tokens.end());
-  for (const uint32_t id : hidden) keys[id] = {};
-  out.trie_ = std::make_unique<PrefixTrie>(keys);
+  std::vector<std::string_view> keys;
+  if (!hidden.empty()) {
+    keys.assign(tokens.begin(), tokens.end());
+    for (const uint32_t id : hidden) keys[id] = {};
+    tokens = keys;
+  }
+  out.trie_ = std::make_unique<PrefixTrie>(tokens);
   out.size_ = out.trie_->size();
   return out;
 }

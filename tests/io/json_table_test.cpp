@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "io/json.h"
 
 namespace nacre {
@@ -33,13 +35,42 @@ TEST(JsonViews, LargeUniformPartsReadAsAnyOther) {
   ASSERT_EQ(entries.size(), 1000u);
   EXPECT_EQ(entries[7].first, "té😀7");
   EXPECT_EQ(entries[7].second, 7);
-  EXPECT_EQ(model.at("merges")->text_pairs()->at(499), (std::pair<std::string_view, std::string_view>("a", "b\n")));
-  EXPECT_EQ(model.at("lines")->text_views()->at(299), "a b");
-  EXPECT_EQ(model.at("scores")->scored_texts()->at(1), (std::pair<std::string_view, double>("x", -150)));
+  EXPECT_EQ(model.at("merges")->text_pairs()->back(), (std::pair<std::string_view, std::string_view>("a", "b\n")));
+  EXPECT_EQ(model.at("lines")->text_views()->back(), "a b");
+  EXPECT_EQ(model.at("scores")->scored_texts()->front(), (std::pair<std::string_view, double>("x", -150)));
   EXPECT_EQ(*model.at("scores")->at(3)->at(0)->text(), "x");
   EXPECT_FALSE(model.at("merges")->text_views());
   EXPECT_FALSE(model.at("lines")->text_pairs());
   EXPECT_EQ(*model.at("vocab")->integer("té😀3"), 3);
+}
+
+// What the package tokenizers 0.23.3 has for these scores.
+TEST(JsonViews, ScoresAreThoseOfSerde) {
+  const std::pair<std::string_view, double> cases[] = {{"0", 0.0},
+                                                       {"-150", -150.0},
+                                                       {"1e5", 1e5},
+                                                       {"2.5E+10", 2.5e10},
+                                                       {"-9.384991645812988", -9.384991645812988},
+                                                       {"-15.774467468261719", -15.77446746826172},
+                                                       {"-1.8771917819976807", -1.8771917819976809},
+                                                       {"-11.751611709594727", -11.751611709594728},
+                                                       {"-8.123456789012344e-23", -8.123456789012344e-23},
+                                                       {"123456789012345678901234567890", 1.2345678901234568e+29},
+                                                       {"0.1234567890123456789012345", 0.12345678901234568},
+                                                       {"-12345678901234567890.5", -1.2345678901234567e+19},
+                                                       {"1844674407370955161.6", 1.8446744073709553e+18},
+                                                       {"-4.9e-324", -5e-324},
+                                                       {"1.7976931348623157e308", 1.7976931348623157e+308}};
+  for (const auto& [number, expected] : cases) {
+    const std::string row = cat("[\"x\", ", number, "]");
+    for (const int count : {1, 300}) {  // as a node of a document, and as a row of a table
+      const auto json = parse_json(cat("{\"k\": [", repeated(row, count), "]}"), {.views = true});
+      EXPECT_EQ(json->at("k")->scored_texts()->front().second, expected) << number << " " << count;
+    }
+  }
+  EXPECT_TRUE(std::signbit(
+      parse_json(cat("{\"k\": [", repeated("[\"x\", -0]", 300), "]}"), {.views = true})->at("k")->scored_texts()->front().second));
+  expect_same(cat("{\"k\": [", repeated("[\"x\", 1e400]", 300), "]}"));
 }
 
 TEST(JsonViews, TheLastOfEqualKeysCounts) {

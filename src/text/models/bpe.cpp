@@ -264,32 +264,32 @@ Result<void> Bpe::add_merges(std::span<const Pair> pairs, std::string_view where
   return {};
 }
 
-/// ["a b", ...] or [["a", "b"], ...].
-Result<std::vector<std::pair<std::string_view, std::string_view>>> merges_of(const Json& json) {
-  const auto lines = json.text_views();
-  if (!lines) return json.text_pairs();
-  std::vector<std::pair<std::string_view, std::string_view>> out;
-  out.reserve(lines->size());
-  for (const std::string_view line : *lines) {
-    if (line.starts_with("#version")) continue;
-    const size_t space = line.find(' ');
-    if (space == line.npos || line.find(' ', space + 1) != line.npos)
-      return fail(ErrorCode::invalid_model, json.path(), "[", out.size(), "]: expected two tokens and a space between them, found ",
-                  json_quoted(line));
-    out.emplace_back(line.substr(0, space), line.substr(space + 1));
-  }
-  return out;
+/// "a b"
+Result<std::pair<std::string_view, std::string_view>> cut_line(std::string_view line, std::string_view where, size_t rank) {
+  const size_t space = line.find(' ');
+  if (space == line.npos || line.find(' ', space + 1) != line.npos)
+    return fail(ErrorCode::invalid_model, where, "[", rank, "]: expected two tokens and a space between them, found ", json_quoted(line));
+  return std::pair(line.substr(0, space), line.substr(space + 1));
 }
 
+/// ["a b", ...] or [["a", "b"], ...].
 Result<void> Bpe::load_merges(const Json& json) {
-  const auto merges = NACRE_TRY(merges_of(json));
-  if (merges.size() >= MergeTable::kLimit)
-    return fail(ErrorCode::resource_exhausted, json.path(), ": ", merges.size(), " merges, the limit is ", MergeTable::kLimit);
-  merges_ = MergeTable(merges.size());
+  const auto texts = json.text_views();
+  std::span<const std::string_view> lines = texts ? *texts : std::span<const std::string_view>();
+  while (!lines.empty() && lines.front().starts_with("#version")) lines = lines.subspan(1);
+  const std::span<const Pair> pairs = texts ? std::span<const Pair>() : NACRE_TRY(json.text_pairs());
+  const size_t count = texts ? lines.size() : pairs.size();
+  if (count >= MergeTable::kLimit)
+    return fail(ErrorCode::resource_exhausted, json.path(), ": ", count, " merges, the limit is ", MergeTable::kLimit);
+  merges_ = MergeTable(count);
   splits_at_marks_ = vocabulary_.find(kSpaceMark).has_value();
   uint32_t last = 0;
-  for (size_t rank = 0; rank < merges.size(); rank += kMergeBlock)
-    NACRE_TRY(add_merges(std::span(merges).subspan(rank, std::min(kMergeBlock, merges.size() - rank)), json.path(), rank, last));
+  std::array<Pair, kMergeBlock> cut;
+  for (size_t rank = 0; rank < count; rank += kMergeBlock) {
+    const size_t most = std::min(kMergeBlock, count - rank);
+    for (size_t i = 0; texts && i < most; ++i) cut[i] = NACRE_TRY(cut_line(lines[rank + i], json.path(), rank + i));
+    NACRE_TRY(add_merges(texts ? std::span<const Pair>(cut).first(most) : pairs.subspan(rank, most), json.path(), rank, last));
+  }
   make_tables();
   return {};
 }

@@ -120,7 +120,7 @@ Result<std::unique_ptr<const TokenModel>> load(const Json& json) {
   std::vector<std::string_view> pieces;
   std::vector<double> scores;
   pieces.reserve(entries.size()), scores.reserve(entries.size());
-  for (const auto& [piece, score] : entries) pieces.push_back(piece), scores.push_back(as_reference_reads(score));
+  for (const auto& [piece, score] : entries) pieces.push_back(piece), scores.push_back(score);
   std::optional<uint32_t> unknown;
   if (json.has("unk_id")) {
     const int64_t id = NACRE_TRY(json.integer("unk_id"));
