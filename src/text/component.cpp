@@ -49,14 +49,23 @@ const DecoderType* const kDecoders[] = {
 };
 
 template <class Part>
-Result<std::unique_ptr<const Part>> load(const Json& settings, std::string_view what, std::span<const PartType<Part>* const> rows) {
-  const std::string_view type = NACRE_TRY(settings.text("type"));
+Result<std::unique_ptr<const Part>> load(const Json& settings, std::string_view what, std::span<const PartType<Part>* const> rows,
+                                         std::string_view type = {}) {
+  if (type.empty()) type = NACRE_TRY(settings.text("type"));
   std::string known;
   for (const auto* row : rows) {
     if (row->type == type) return row->load(settings);
     known += cat(known.empty() ? "" : ", ", row->type);
   }
   return fail(ErrorCode::unsupported, settings.path(), ": unknown ", what, " type \"", type, "\"; known: ", known);
+}
+
+/// Files of the first years (GPT-2's and BERT's on the Hub) do not name the model's type: its members tell.
+std::string_view type_by_members(const Json& model) {
+  if (model.has("merges")) return "BPE";
+  if (model.has("vocab") && model.at("vocab")->is_list()) return "Unigram";
+  if (!model.has("vocab") || !model.has("unk_token")) return {};
+  return model.has("max_input_chars_per_word") && model.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
 }
 
 }  // namespace
@@ -67,7 +76,9 @@ Result<std::unique_ptr<const Normalizer>> load_normalizer(const Json& settings) 
 Result<std::unique_ptr<const PreTokenizer>> load_pre_tokenizer(const Json& settings) {
   return load<PreTokenizer>(settings, "pre-tokenizer", kPreTokenizers);
 }
-Result<std::unique_ptr<const TokenModel>> load_model(const Json& settings) { return load<TokenModel>(settings, "model", kModels); }
+Result<std::unique_ptr<const TokenModel>> load_model(const Json& settings) {
+  return load<TokenModel>(settings, "model", kModels, settings.has("type") ? std::string_view() : type_by_members(settings));
+}
 Result<std::unique_ptr<const PostProcessor>> load_post_processor(const Json& settings) {
   return load<PostProcessor>(settings, "post-processor", kPostProcessors);
 }

@@ -64,6 +64,8 @@ struct Encoding {
 };
 
 enum class Side : uint8_t { right, left };
+/// "direction" of truncation and padding.
+Result<Side> load_side(const Json& json);
 
 /// Cutting to a length; what is cut off becomes `overflow`.
 struct Truncation {

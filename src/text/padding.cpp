@@ -48,12 +48,17 @@ Result<Padding> Padding::load(const Json& json) {
   };
   Padding out;
   const Json strategy = NACRE_TRY(json.at("strategy"));
-  if (strategy.is_object()) out.length = static_cast<size_t>(NACRE_TRY(number(strategy, "Fixed", 0)));
+  if (strategy.is_object()) {
+    NACRE_TRY(strategy.at("Fixed"));
+    out.length = static_cast<size_t>(NACRE_TRY(number(strategy, "Fixed", 0)));
+  } else if (NACRE_TRY(strategy.text()) != "BatchLongest") {
+    return fail(ErrorCode::invalid_argument, strategy.path(), ": expected BatchLongest or {\"Fixed\": n}, found ", strategy.dump());
+  }
   out.multiple_of = static_cast<size_t>(NACRE_TRY(number(json, "pad_to_multiple_of", 1)));
   out.id = static_cast<uint32_t>(NACRE_TRY(number(json, "pad_id", 0)));
   out.type_id = static_cast<uint32_t>(NACRE_TRY(number(json, "pad_type_id", 0)));
   out.token = NACRE_TRY(json.text("pad_token", "[PAD]"));
-  if (NACRE_TRY(json.text("direction", "Right")) == "Left") out.direction = Side::left;
+  out.direction = NACRE_TRY(load_side(json));
   return out;
 }
 

@@ -77,6 +77,13 @@ Result<void> truncate(Encoding& first, Encoding* second, const Truncation& trunc
   return cut_one(only_second ? *second : first, total - most, truncation);
 }
 
+Result<Side> load_side(const Json& json) {
+  const std::string_view direction = NACRE_TRY(json.text("direction", "Right"));
+  if (direction == "Left") return Side::left;
+  if (direction == "Right") return Side::right;
+  return fail(ErrorCode::invalid_argument, json.path(), ".direction: expected Left or Right, found ", json_quoted(direction));
+}
+
 Result<Truncation> Truncation::load(const Json& json) {
   Truncation out;
   const int64_t length = NACRE_TRY(json.integer("max_length", 512)), stride = NACRE_TRY(json.integer("stride", 0));
@@ -86,7 +93,10 @@ Result<Truncation> Truncation::load(const Json& json) {
   const std::string_view strategy = NACRE_TRY(json.text("strategy", "LongestFirst"));
   if (strategy == "OnlyFirst") out.strategy = Strategy::only_first;
   if (strategy == "OnlySecond") out.strategy = Strategy::only_second;
-  if (NACRE_TRY(json.text("direction", "Right")) == "Left") out.direction = Side::left;
+  if (out.strategy == Strategy::longest_first && strategy != "LongestFirst")
+    return fail(ErrorCode::invalid_argument, json.path(), ".strategy: expected LongestFirst, OnlyFirst or OnlySecond, found ",
+                json_quoted(strategy));
+  out.direction = NACRE_TRY(load_side(json));
   return out;
 }
 

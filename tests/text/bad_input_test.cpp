@@ -64,6 +64,10 @@ TEST(BadTokenizer, DamagedPartsSayWhere) {
       {R"("post_processor": {"type": "RobertaProcessing", "sep": ["</s>"], "cls": ["<s>", 0]})", "post_processor.sep"},
       {R"("post_processor": {"type": "RobertaProcessing", "sep": ["</s>", -2], "cls": ["<s>", 0]})", "no id: -2"},
       {R"("padding": {"strategy": {"Fixed": 1e15}, "direction": "Right"})", "padding"},
+      {R"("padding": {"strategy": "Longest", "direction": "Right"})", "padding.strategy: expected BatchLongest"},
+      {R"("padding": {"strategy": {"Fix": 3}, "direction": "Right"})", "padding.strategy.Fixed is missing"},
+      {R"("padding": {"strategy": "BatchLongest", "direction": "right"})", "padding.direction: expected Left or Right"},
+      {R"("truncation": {"max_length": 3, "strategy": "Longest", "stride": 0})", "truncation.strategy: expected LongestFirst"},
       {R"("added_tokens": [{"id": 0}])", "added_tokens[0]"}};
   for (const auto& [part, expected] : cases) {
     const auto result = Tokenizer::parse(file(kWords, part));

@@ -32,6 +32,23 @@ std::string changed(std::string_view from, std::string_view to) {
 
 using Ids = std::vector<uint32_t>;
 
+// As tokenizers reads files of before 0.9, GPT-2's and BERT's on the Hub among them.
+TEST(Tokenizer, AModelWithoutATypeIsKnownByItsMembers) {
+  const auto ids = [](std::string_view model, std::string_view text) {
+    const auto tokenizer = Tokenizer::parse(cat("{\"model\": {", model, "}}"));
+    return tokenizer ? tokenizer->encode(text)->ids : Ids{999};
+  };
+  EXPECT_EQ(ids(R"("unk_token": null, "continuing_subword_prefix": "", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"])", "aba"),
+            (Ids{2, 0}));
+  EXPECT_EQ(
+      ids(R"("unk_token": "?", "continuing_subword_prefix": "##", "max_input_chars_per_word": 9, "vocab": {"?": 0, "a": 1, "##b": 2})",
+          "abb"),
+      (Ids{1, 2, 2}));
+  EXPECT_EQ(ids(R"("unk_token": "?", "vocab": {"?": 0, "a": 1, "##b": 2})", "abb"), (Ids{0}));
+  EXPECT_EQ(ids(R"("unk_id": 0, "vocab": [["?", 0], ["a", -1], ["ab", -1.5]])", "aab"), (Ids{1, 2}));
+  EXPECT_EQ(ids(R"("vocab": {"a": 0})", "a"), (Ids{999}));
+}
+
 TEST(Tokenizer, LongestPieceWinsAndUnfinishedWordsAreUnknown) {
   const Tokenizer tokenizer = small();
   EXPECT_EQ(tokenizer.encode("unaffable unaffabl")->ids, (Ids{2, 1, 1, 3}));  // nine codes are too many, and "##abl" is none
