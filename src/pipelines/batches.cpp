@@ -5,6 +5,7 @@
 
 #include "core/allocate.h"
 #include "core/convert.h"
+#include "io/json.h"
 
 namespace nacre {
 namespace {
@@ -72,6 +73,29 @@ size_t batch_size(std::span<const Encoding* const> encodings, std::span<const si
   return count;
 }
 
+/// A failed run where a token's id is beyond the embedding table: the model itself speaks of an index.
+void check_ids(const Texts& texts, int64_t vocabulary) {
+  for (const size_t text : texts.chosen) {
+    const Encoding& encoding = *texts.encodings[text];
+    const auto beyond = std::find_if(encoding.ids.begin(), encoding.ids.end(), [&](uint32_t id) { return id >= vocabulary; });
+    if (vocabulary <= 0 || beyond == encoding.ids.end()) continue;
+    const std::string_view token = encoding.tokens[static_cast<size_t>(beyond - encoding.ids.begin())];
+    throw Error(ErrorCode::invalid_argument,
+                cat("the token ", json_quoted(token), " has id ", *beyond, ", and the model's embedding table has ", vocabulary,
+                    " rows (vocab_size of config.json)"),
+                "the tokenizer's files belong to another model");
+  }
+}
+
+Outputs run_model(const Session& session, const Inputs& inputs, const RunOptions& options, const Texts& texts, int64_t vocabulary) {
+  try {
+    return session.run(inputs, options);
+  } catch (const Error&) {
+    check_ids(texts, vocabulary);
+    throw;
+  }
+}
+
 }  // namespace
 
 Result<Tensor> Batch::output(const std::string& name, int rank) const {
@@ -98,7 +122,7 @@ Result<void> run_batches(const Session& session, std::span<const Encoding* const
     const Texts texts{encodings, chosen, static_cast<int64_t>(longest)};
     Inputs inputs;
     for (const Port& port : session.inputs()) inputs.emplace_back(port.name, NACRE_TRY(batch_input(port, texts, rules.pad_id)));
-    const Outputs outputs = session.run(inputs, options);
+    const Outputs outputs = run_model(session, inputs, options, texts, rules.vocabulary);
     NACRE_TRY(take(Batch{chosen, texts.length, outputs}));
     rest = rest.subspan(chosen.size());
   }

@@ -20,6 +20,7 @@ namespace nacre {
 struct BatchRules {
   int64_t most_tokens = 512;
   int64_t pad_id = 0;
+  int64_t vocabulary = 0;  ///< rows of the embedding table as the config has them, for what a failed run says; 0: not known
 };
 
 /// One run and what came out.

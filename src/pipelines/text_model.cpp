@@ -104,7 +104,9 @@ Result<void> TextModel::run(std::span<const Encoding> encodings, const RunOption
 
 Result<void> TextModel::run(std::span<const Encoding* const> encodings, const RunOptions& options_of_run,
                             FunctionRef<Result<void>(const Batch&)> take) const {
-  return run_batches(session, encodings, {.most_tokens = options.batch_tokens, .pad_id = pad_id}, options_of_run, take);
+  const auto rows = config.integer("vocab_size", 0);
+  const BatchRules rules{.most_tokens = options.batch_tokens, .pad_id = pad_id, .vocabulary = rows ? *rows : 0};
+  return run_batches(session, encodings, rules, options_of_run, take);
 }
 
 Result<std::vector<std::vector<float>>> sequence_logits(const TextModel& model, std::span<const Encoding> encodings,

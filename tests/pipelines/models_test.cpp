@@ -46,6 +46,22 @@ TEST(ClassifierModel, PairsHaveTheReferencesScores) {
   }
 }
 
+TEST(ClassifierModel, ATokenBeyondTheEmbeddingTableIsNamed) {
+  NACRE_NEEDS_TINY("bert-sequenceclassification");
+  const TinyModel tiny("bert-sequenceclassification");
+  tiny.write("tokenizer.json", R"({"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"w58":58,"far":101}},
+                                   "pre_tokenizer":{"type":"WhitespaceSplit"}})");
+  const Classifier classifier = Classifier::load(tiny.path());
+  EXPECT_EQ(classifier.classify(std::vector<std::string>{"w58"}).size(), 1u);
+  try {
+    classifier.classify(std::vector<std::string>{"w58 far"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "the token \"far\" has id 101, and the model's embedding table has 101 rows (vocab_size of config.json)");
+    EXPECT_EQ(error.hint(), "the tokenizer's files belong to another model");
+  }
+}
+
 TEST(RerankerModel, DocumentsAreRankedByTheReferencesScores) {
   NACRE_NEEDS_TINY("cross-encoder");
   const TinyModel tiny("cross-encoder");
