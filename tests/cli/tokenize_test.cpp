@@ -34,12 +34,15 @@ class Tokenize : public testing::Test {
   }
 
   Ran run(const std::string& arguments, const std::string& input) const {
+    return run_with(shared_path("tokenizers/bert-uncased-minilm/tokenizer.json"), arguments, input);
+  }
+
+  Ran run_with(const std::string& tokenizer, const std::string& arguments, const std::string& input) const {
     const std::string place = folder_.string() + "/";
     std::ofstream(place + "in", std::ios::binary) << input;
-    const std::string file = shared_path("tokenizers/bert-uncased-minilm/tokenizer.json");
-    const int status = std::system(
-        cat(NACRE_BINARY_DIR "/nacre tokenize --tokenizer ", file, " ", arguments, " <", place, "in >", place, "out 2>", place, "err")
-            .c_str());
+    const std::string command = cat(NACRE_BINARY_DIR "/nacre tokenize --tokenizer ", tokenizer, " ", arguments);
+    const int status =
+        std::system(cat("HF_HUB_CACHE=", place, "hub ", command, " <", place, "in >", place, "out 2>", place, "err").c_str());
     Ran out{
         .code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000, .out = read_gz(place + "out"), .err = read_gz(place + "err"), .lines = {}};
     std::istringstream text(out.out);
@@ -106,9 +109,26 @@ TEST_F(Tokenize, DecodesIdsAndTexts) {
 }
 
 TEST_F(Tokenize, AFileThatIsNoTokenizerIsNamed) {
-  const Ran ran = run("--tokenizer nowhere.json", "x\n");
-  EXPECT_NE(ran.code, 0);
+  const Ran ran = run_with("nowhere.json", "", "x\n");
+  EXPECT_EQ(ran.code, 2);
   EXPECT_EQ(ran.out, "");
+  EXPECT_NE(ran.err.find("no model \"nowhere.json\": looked for the directory and for "), std::string::npos) << ran.err;
+  EXPECT_NE(run_with(folder_.string(), "", "x\n").err.find(" has no tokenizer: none of tokenizer.json, "), std::string::npos);
+}
+
+TEST_F(Tokenize, AModelOfTheHubsCacheHasAName) {
+  const auto model = folder_ / "hub" / "models--org--name";
+  std::filesystem::create_directories(model / "snapshots" / "abc");
+  std::filesystem::create_directories(model / "refs");
+  std::ofstream(model / "refs" / "main") << "abc";
+  std::filesystem::copy(shared_path("tokenizers/bert-uncased-minilm/tokenizer.json"), model / "snapshots" / "abc" / "tokenizer.json");
+  EXPECT_EQ(run_with("org/name", "", "hello\n").lines.at(0)["ids"], json::parse("[101, 7592, 102]"));
+}
+
+TEST_F(Tokenize, ANumberBelowItsRangeIsNamed) {
+  const Ran ran = run("--max-length -3", "x\n");
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("--max-length: expected 0 or more, not -3\n"), std::string::npos) << ran.err;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "cli/print.h"
 #include "cli/task.h"
+#include "core/os/file.h"
+#include "importers/huggingface/directory.h"
 #include "text/tokenizer.h"
 
 namespace nacre::cli {
@@ -148,7 +150,9 @@ class TokenizeTask {
 
 int tokenize(const Options& options) {
   if (options.max_length == 0 && options.stride > 0) throw wrong_use("", "--stride needs --max-length: it says what windows share");
-  const TokenizeTask task(options, check(Tokenizer::load(options.tokenizer), options.tokenizer));
+  const bool file = is_file(options.tokenizer);
+  const std::string path = file ? options.tokenizer : check(ModelDirectory::open(options.tokenizer), options.tokenizer).path();
+  const TokenizeTask task(options, check(Tokenizer::load(path)));
   return run_lines(options.lines, {"id", "token", "place", "word"}, [&](std::span<const TaskLine> lines) {
     std::vector<TaskAnswer> out;
     for (const TaskLine& line : lines) out.push_back(task.answer(line));
@@ -158,7 +162,8 @@ int tokenize(const Options& options) {
 
 Action configure(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  arguments.option("--tokenizer", options->tokenizer, "a tokenizer.json, or a directory that has one").required();
+  arguments.option("--tokenizer", options->tokenizer, "a tokenizer.json, a SentencePiece model, a model's directory or its Hub name")
+      .required();
   arguments.flag("--pair", options->pair, "two texts a line: \"text\" and \"pair\" of an object, or a tab between them");
   arguments
       .option("--max-length", options->max_length, "cuts to so many tokens, special ones included; 0: not at all. The rest is \"overflow\"")
