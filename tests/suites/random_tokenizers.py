@@ -8,10 +8,12 @@ truncation and padding with random options. Texts, pairs and lists of ids go thr
 A difference prints the smallest text that shows it (--keep FOLDER keeps the tokenizer); counts are of tokenizers.
 """
 import argparse
+import gzip
 import json
 import os
 import pathlib
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -57,9 +59,30 @@ def maybe(rng, chance=0.5):
     return rng.random() < chance
 
 
+def charsmaps():
+    """SentencePiece's compiled tables of replacements, from the shared tokenizers that have one; none without them."""
+    shared = pathlib.Path(os.environ.get("NACRE_SHARED", ROOT.parent / "shared"))
+    out = []
+    for name in ("t5", "deberta-v3-chain-small", "unigram-bytes-small"):
+        for path in [path for path in (shared / "tokenizers" / name).glob("tokenizer.json*")][:1]:
+            text = gzip.open(path, "rt").read() if path.suffix == ".gz" else path.read_text()
+            out += re.findall(r'"precompiled_charsmap": ?"([^"]+)"', text)
+    return out
+
+
+CHARSMAPS = charsmaps()
+
+
 REGEXES = [r"\s+", r"\w+|[^\w\s]+", r"\d", r"\p{L}+", r"(?i:'s|'t|'re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|\s+(?!\S)|\s+", r"[aeiou]", r"", r"x*", r"(?<=l)o",
            r"\b", r"^.", r".$", r"[[:punct:]]", r"\p{Han}", r"\X", r"[^a-z]+", r"l{2,}", r"(l)(o)", r"(?=o)", r"\R", r"\h", r"[ー-龠]", r"(?m)^\w", r".", r"\s|\p{M}",
            r"\p{Lu}\p{Ll}*", r"[\p{P}\p{S}]", r"\S+?", r"\A\s", r"\s\z", r"(?x) l o # c", r"\p{^L}", r"\P{N}", r"[a-z&&[^l-o]]", r"\x{65}", r"\u0065"]
+# Of public models: Bloom, Falcon, DeepSeek-LLM and -V3, Command-R, GPT-OSS, GLM-4, Tekken, Qwen3-Next, StarCoder2, CLIP, NLLB, Phi-2.
+REGEXES += [r" ?[^(\s|[.,!?…。，、।۔،])]+", r"[0-9][0-9][0-9]", r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", r"[一-龥ࠀ-一가-퟿]+", r"\s+$", r"\p{N}{1,3}", r"[一-龥぀-ゟ゠-ヿ]+",
+            r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+"
+            r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+            r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", r" {2,}", r"(?<=\p{L})(?=\p{N})", r"(?<!\S)\p{Lu}", r"[\p{L}&&[^\p{Lu}]]+", r"\s(?=\S)|[[:digit:]]+"]
 STRINGS = [" ", "l", "lo", "▁", "e", "the", "\u0301", "..", "ﬁ", "", "A", "-", "\n", "'"]
 BEHAVIOURS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
 
@@ -70,9 +93,11 @@ def pattern(rng):
 
 def normalizer(rng, depth=0):
     kind = rng.choice(["BertNormalizer", "Strip", "StripAccents", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Nmt", "Replace", "Prepend", "ByteLevel"] +
-                      ["Sequence"] * (4 if depth == 0 else 0))
+                      ["Precompiled"] * (2 if CHARSMAPS else 0) + ["Sequence"] * (4 if depth == 0 else 0))
     out = {"type": kind}
-    if kind == "BertNormalizer":
+    if kind == "Precompiled":
+        out |= {"precompiled_charsmap": rng.choice(CHARSMAPS)}
+    elif kind == "BertNormalizer":
         out |= {"clean_text": maybe(rng), "handle_chinese_chars": maybe(rng), "strip_accents": rng.choice([None, True, False]), "lowercase": maybe(rng)}
     elif kind == "Strip":
         out |= {"strip_left": maybe(rng), "strip_right": maybe(rng)}
@@ -267,6 +292,31 @@ def added_tokens(rng, vocabulary, normalise):
     return out
 
 
+def older(rng, spec):
+    """The same file as an earlier version of the package would have it, or one written by hand: members left out, spaces in merges, no type of the model."""
+    model, parts = spec["model"], [spec["pre_tokenizer"], spec["decoder"]]
+    for part in parts + [one for whole in parts if whole for one in whole.get("pretokenizers", []) + whole.get("decoders", [])]:
+        if part and part["type"] == "Metaspace" and part["prepend_scheme"] == "always":
+            del part["prepend_scheme"]
+            part["add_prefix_space"] = True
+            part.pop("split", None)
+            if maybe(rng):
+                part["str_rep"] = part["replacement"]
+        if part and part["type"] == "ByteLevel" and part.get("use_regex"):
+            del part["use_regex"]
+    if maybe(rng, 0.7) and model["type"] != "Unigram":
+        del model["type"]
+    for key in ("byte_fallback", "ignore_merges", "dropout", "fuse_unk", "continuing_subword_prefix", "end_of_word_suffix"):
+        if model.get(key) in (None, False) and "merges" in model:
+            model.pop(key, None)
+    if model.get("merges") and not any(" " in side for pair in model["merges"] if isinstance(pair, list) for side in pair):
+        model["merges"] = ["#version: 0.2"] * maybe(rng, 0.3) + [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
+    for key in ("added_tokens", "truncation", "padding", "post_processor", "decoder", "normalizer", "pre_tokenizer"):
+        if not spec[key]:
+            del spec[key]
+    return spec
+
+
 def composed(rng):
     normalise = normalizer(rng) if maybe(rng, 0.6) else None
     split = pre_tokenizer(rng) if maybe(rng, 0.8) else None
@@ -277,9 +327,10 @@ def composed(rng):
                   "stride": rng.choice([0, 0, 1, 2])}
     padding = {"strategy": rng.choice(["BatchLongest", {"Fixed": rng.randrange(1, 30)}]), "direction": rng.choice(["Left", "Right"]),
                "pad_to_multiple_of": rng.choice([None, None, 4, 0, 1]), "pad_id": rng.randrange(9), "pad_type_id": rng.randrange(3), "pad_token": "[PAD]"}
-    return {"version": "1.0", "truncation": truncation if maybe(rng, 0.3) else None, "padding": padding if maybe(rng, 0.3) else None,
+    spec = {"version": "1.0", "truncation": truncation if maybe(rng, 0.3) else None, "padding": padding if maybe(rng, 0.3) else None,
             "added_tokens": added_tokens(rng, vocabulary, normalise), "normalizer": normalise, "pre_tokenizer": split,
             "post_processor": post_processor(rng) if maybe(rng, 0.6) else None, "decoder": decoder(rng) if maybe(rng, 0.8) else None, "model": model}
+    return older(rng, spec) if maybe(rng, 0.25) else spec
 
 
 def members(encoding, windows=True):
@@ -361,9 +412,15 @@ def check(program, path, rng, spec, count):
     return equal, worst
 
 
+def shorter(node):
+    if isinstance(node, dict):
+        return {key: "..." if key == "precompiled_charsmap" else shorter(value) for key, value in node.items()}
+    return [shorter(value) for value in node] if isinstance(node, list) else node
+
+
 def report(seed, spec, line, fields):
     hidden = ("vocab", "merges")
-    shown = spec | {"model": {key: value for key, value in spec["model"].items() if key not in hidden}}
+    shown = shorter(spec) | {"model": {key: value for key, value in spec["model"].items() if key not in hidden}}
     print(f"seed {seed}: {json.dumps(line, ensure_ascii=False)}\n  {json.dumps(shown, ensure_ascii=False)}")
     for key, (want, have) in fields.items():
         print(f"  {key}\n    expected {json.dumps(want, ensure_ascii=False)}\n    received {json.dumps(have, ensure_ascii=False)}")
