@@ -121,6 +121,9 @@ TEST(Sequences, InsertEraseAtAndBackToTensors) {
   EXPECT_EQ((*run_op("SequenceErase", {sequence}))[0].items().size(), 1u);
   expect_failure(run_op("SequenceAt", {sequence, i64({}, {2})}), ErrorCode::invalid_argument);
   expect_failure(run_op("SequenceInsert", {sequence, f32({1}, {9}), i64({}, {3})}), ErrorCode::invalid_argument, "outside");
+  expect_failure(run_op("SequenceInsert", {sequence, i64({1}, {9})}), ErrorCode::invalid_model, "cannot put int64[1] into seq(float32");
+  const Value maps = Value::sequence({Value::map(i64({1}, {1}), f32({1}, {1}))});
+  expect_failure(run_op("SequenceInsert", {maps, f32({1}, {9})}), ErrorCode::invalid_model, "cannot put float32[1] into seq(map");
 }
 
 TEST(SplitToSequence, SlicesPartsAndLengths) {
