@@ -2,7 +2,7 @@
 """Draws how nacre compares with the best other engine on each model, from the JSON of the shared benchmark; prints the table, too.
 
     python rivals.py --models DIR --nacre build/release/nacre --threads 1 2 --json rivals.json
-    python bench/chart.py rivals.json bench/ratios.svg
+    python bench/chart.py rivals.json bench/rivals.svg
 
 A bar is the time of the fastest other engine whose outputs agree, divided by nacre's, in the same round: median over rounds, above 1 nacre is
 faster. Whiskers span the rounds. Engines that failed on a model are named in the table.
