@@ -63,6 +63,27 @@ std::string message_of(int status, OnigErrorInfo* info = nullptr) {
   return reinterpret_cast<const char*>(message);
 }
 
+/// [[:punct:]] has symbols in it, too, as in the reference's Oniguruma 6.9.10; in 6.9.8 it is punctuation alone.
+std::string with_symbols_as_punctuation(std::string_view source) {
+  constexpr std::string_view plain = "[:punct:]", negated = "[:^punct:]";
+  std::string out;
+  int depth = 0;  // of brackets: outside of them the name is a set of letters
+  for (size_t at = 0; at < source.size();) {
+    const std::string_view rest = source.substr(at);
+    if (depth > 0 && (rest.starts_with(plain) || rest.starts_with(negated))) {
+      const bool is_plain = rest.starts_with(plain);
+      out += is_plain ? R"(\p{P}\p{S})" : R"([^\p{P}\p{S}])";
+      at += is_plain ? plain.size() : negated.size();
+      continue;
+    }
+    depth += rest.front() == '[' ? 1 : rest.front() == ']' && depth > 0 ? -1 : 0;
+    const size_t length = rest.front() == '\\' ? std::min<size_t>(rest.size(), 2) : 1;
+    out += rest.substr(0, length);
+    at += length;
+  }
+  return out;
+}
+
 /// A search's registers, freed at its end.
 class Region {
  public:
@@ -96,8 +117,9 @@ Result<Pattern> Pattern::regex(std::string_view source) {
   out.source_ = source;
   out.engine_ = std::make_unique<Engine>();
   OnigErrorInfo info{};
+  const std::string text = with_symbols_as_punctuation(source);
   const int status =
-      onig_new(&out.engine_->regex, bytes_of(source), bytes_of(source) + source.size(), 0, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
+      onig_new(&out.engine_->regex, bytes_of(text), bytes_of(text) + text.size(), 0, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
   if (status == ONIG_NORMAL) return out;
   return fail(ErrorCode::invalid_argument, "the regular expression ", json_quoted(source), ": ", message_of(status, &info));
 }

@@ -30,6 +30,18 @@ TEST(Pattern, RegularExpressionsSeeWhatIsBehindAMatch) {
   EXPECT_EQ(matches(*Pattern::regex("(?i:'s)"), "it'S 'ſ"), "2-4 5-8");
 }
 
+// Places: those of tokenizers 0.23.3.
+TEST(Pattern, PunctuationInBracketsHasSymbols) {
+  if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
+  const std::string_view text = "a$b\u00B1,c:p";
+  EXPECT_EQ(matches(*Pattern::regex("[[:punct:]]"), text), "1-2 3-5 5-6 7-8");
+  EXPECT_EQ(matches(*Pattern::regex("[^[:punct:]]+"), text), "0-1 2-3 6-7 8-9");
+  EXPECT_EQ(matches(*Pattern::regex("[[:^punct:]]+"), text), "0-1 2-3 6-7 8-9");
+  EXPECT_EQ(matches(*Pattern::regex("[a[:punct:]]+"), text), "0-2 3-6 7-8");
+  EXPECT_EQ(matches(*Pattern::regex("[:punct:]"), text), "6-7 7-8 8-9");
+  EXPECT_EQ(matches(*Pattern::regex(R"(\[[:punct:])"), "[u["), "0-2");
+}
+
 TEST(Pattern, ABrokenExpressionIsAnErrorThatNamesIt) {
   if (regex_engine_version().empty()) GTEST_SKIP() << "this build has no Oniguruma";
   const auto pattern = Pattern::regex("a(b");
