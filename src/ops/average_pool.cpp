@@ -1,4 +1,4 @@
-// AveragePool: the mean of each window, over its elements in the input or (count_include_pad) in the padding too.
+// AveragePool: the mean of each window, over its elements in the input or (count_include_pad) in the padding too; of none it is NaN.
 // https://onnx.ai/onnx/operators/onnx__AveragePool.html
 #include "ops/pooling.h"
 

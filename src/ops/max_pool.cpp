@@ -1,4 +1,5 @@
-// MaxPool: the largest element of each window, and where it was; NaN only where there is no number, as in onnx's reference.
+// MaxPool: the largest element of each window, and where it was; NaN only where there is no number, as in onnx's reference. A window of
+// padding alone, which other implementations refuse or leave to chance, is -inf (the least integer) at -1.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
 #include <limits>
 
@@ -19,8 +20,8 @@ int64_t column_major(int64_t offset, const Shape& plane) {
 }
 
 template <class T>
-void pool_plane(const T* in, const int64_t* offsets, int64_t taps, int64_t count, T* best, int64_t* where) {
-  for (int64_t i = 0; i < count; ++i) best[i] = -std::numeric_limits<T>::infinity(), where[i] = -1;  // nothing but padding
+void pool_plane(const T* in, const int64_t* offsets, int64_t taps, int64_t count, T least, T* best, int64_t* where) {
+  for (int64_t i = 0; i < count; ++i) best[i] = least, where[i] = -1;
   for (int64_t tap = 0; tap < taps; ++tap, offsets += count)
     for (int64_t i = 0; i < count; ++i) {
       const int64_t offset = offsets[i];
@@ -34,16 +35,20 @@ template <class T>
 Result<void> run(Evaluation& e, const Pool& pool, Tensor& y, int64_t* indices) {
   const WindowGrid& grid = pool.grid;
   const bool columns = e.attributes().integer("storage_order", 0) != 0;
+  const T least = e.dtype(0) == DType::int8 ? -128 : e.dtype(0) == DType::uint8 ? 0 : -std::numeric_limits<T>::infinity();
   std::vector<T> scratch;
   const T* x = elements_as<T>(e.input(0), scratch);
+  // Offset in a plane -> what Indices says of it.
+  const auto index = [&](int64_t plane, int64_t at) {
+    return at < 0 ? -1 : plane * grid.inputs + (columns ? column_major(at, grid.input) : at);
+  };
   return for_blocks(e, grid, [&](int64_t first, int64_t count, const int64_t* offsets) {
     std::vector<T> best(static_cast<size_t>(count));
     std::vector<int64_t> where(best.size());
     for (int64_t plane = 0; plane < pool.planes; ++plane) {
-      pool_plane(x + plane * grid.inputs, offsets, grid.windows.taps(), count, best.data(), where.data());
+      pool_plane(x + plane * grid.inputs, offsets, grid.windows.taps(), count, least, best.data(), where.data());
       store_from<T>(y.dtype(), y.mutable_raw(), plane * grid.outputs + first, count, best.data());
-      for (int64_t i = 0; indices && i < count; ++i)
-        indices[plane * grid.outputs + first + i] = plane * grid.inputs + (columns ? column_major(where[i], grid.input) : where[i]);
+      for (int64_t i = 0; indices && i < count; ++i) indices[plane * grid.outputs + first + i] = index(plane, where[i]);
     }
   });
 }

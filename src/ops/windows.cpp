@@ -80,9 +80,9 @@ Result<SymShape> windowed_shape(const Windows& windows, const SymShape& input, c
   SymShape out{input[0], channels};
   for (size_t axis = 0; axis < windows.rank(); ++axis) {
     const SymDim dim = windows.output(axis, input[axis + 2]);
-    if (dim.is_constant() && *dim.constant() < 1 && !input[axis + 2].is(0))
+    if (dim.is_constant() && *dim.constant() < 0)
       return fail(ErrorCode::invalid_argument, "no window of ", windows.extent(axis), " fits into axis ", axis + 2, " of ", input);
-    out.push_back(input[axis + 2].is(0) ? SymDim(0) : dim);
+    out.push_back(dim);
   }
   return out;
 }

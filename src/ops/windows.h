@@ -32,7 +32,8 @@ Result<Windows> read_windows(const Attributes& attributes, size_t rank, std::spa
 /// The attribute `auto_pad`.
 Result<AutoPad> read_auto_pad(const Attributes& attributes);
 
-/// Shape [n, c, windows...] for an input [n, c, ...]; fails where no window fits.
+/// Shape [n, c, windows...] for an input [n, c, ...]; fails where no window fits. An axis without positions has the windows that its
+/// padding makes: what is inferred of a symbol holds for 0, too.
 Result<SymShape> windowed_shape(const Windows& windows, const SymShape& input, const SymDim& channels);
 
 /// Windows laid over an input of known size.

@@ -192,7 +192,7 @@ Result<PreparedCodes> prepare(const NodeView& n, bool depthwise) {
   p.copied = depthwise || p.x.is_signed || reaches_padding(w, 0) || reaches_padding(w, 1);
   const int64_t columns = p.copied ? std::max((w.output[1] - 1) * w.stride[1] + p.extent(1), int64_t{1}) : w.input[1];
   p.pitch = columns * p.all_in();
-  p.band = w.output[0];
+  p.band = std::max<int64_t>(1, w.output[0]);
   if (p.copied) p.band = std::clamp<int64_t>((kBandBytes / std::max<int64_t>(1, p.pitch) - p.extent(0)) / w.stride[0] + 1, 1, p.band);
   place_taps(p);
   return p;

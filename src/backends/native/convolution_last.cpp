@@ -106,7 +106,7 @@ Result<std::shared_ptr<const void>> prepare_taps(const NodeView& n, PackCache& c
   const int64_t columns = p.padded ? std::max((w.output[1] - 1) * w.stride[1] + p.extent(1), int64_t{1}) : w.input[1];
   p.pitch = columns * (planes ? 1 : p.all_in());
   p.row_floats = columns * p.all_in();
-  p.band = w.output[0];
+  p.band = std::max<int64_t>(1, w.output[0]);
   if (p.padded) p.band = std::clamp<int64_t>((kBandFloats / std::max<int64_t>(1, p.row_floats) - p.extent(0)) / w.stride[0] + 1, 1, p.band);
   p.plane = (p.padded ? p.rows_for(p.band) : w.input[0]) * p.pitch;
   place_taps(p);

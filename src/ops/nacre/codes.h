@@ -22,10 +22,10 @@ inline Result<int32_t> zero_of(const Evaluation& e, size_t i) {
   return static_cast<int32_t>(NACRE_TRY(e.integer(i)));
 }
 
-/// The code nearest to `value` (in steps of the scale), halves to the even one.
+/// The code nearest to `value` (in steps of the scale), halves to the even one; of NaN the least, as QuantizeLinear has it.
 inline int32_t nearest_code(float value, int32_t zero, DType dtype) {
-  const float least = dtype == DType::int8 ? -128 : 0;
-  return static_cast<int32_t>(std::clamp(std::nearbyint(value) + static_cast<float>(zero), least, least + 255));
+  const float least = dtype == DType::int8 ? -128 : 0, code = std::nearbyint(value) + static_cast<float>(zero);
+  return static_cast<int32_t>(code > least ? std::min(code, least + 255) : least);
 }
 
 }  // namespace nacre

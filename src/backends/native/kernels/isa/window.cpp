@@ -55,9 +55,10 @@ NACRE_INLINE void split_row(const Window& w, const Layout& layout, const float* 
   int64_t stride = w.stride[1], pad = w.pad_begin[1];
   for (int64_t part = 0; part < stride; ++part) {
     int64_t first = pad > part ? (pad - part + stride - 1) / stride : 0;  // the first index whose column is no padding
-    const float* from = source + first * stride + part - pad;
     int64_t available = w.input[1] - (first * stride + part - pad);
     int64_t count = available > 0 ? min((available + stride - 1) / stride, layout.part - first) : 0;
+    if (count <= 0) continue;
+    const float* from = source + first * stride + part - pad;
     float* to = target + part * layout.part + first;
     if (stride == 1)
       for_vectors(count, [=](int64_t i, int64_t lanes) { store_lanes(to + i, load_lanes(from + i, lanes), lanes); });
