@@ -9,10 +9,7 @@ const Op op_sign{.name = "Sign",
                  .since = {9, 13},
                  .types = numeric_types,
                  .infer = same_as_input,
-                 .evaluate = unary<[](auto x) { return x > 0    ? decltype(x)(1)
-                                                       : x < 0  ? decltype(x)(-1)
-                                                       : x == 0 ? decltype(x)(0)
-                                                                : x; }>,
+                 .evaluate = unary<[](auto x) { return x != x ? x : static_cast<decltype(x)>((x > 0) - (x < 0)); }>,
                  .kind = OpKind::elementwise,
                  .may_alias = 1};
 

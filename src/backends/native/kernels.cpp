@@ -8,7 +8,8 @@ namespace nacre::native {
 
 extern const Kernel kernel_linear, kernel_matmul_fixed, kernel_matmul, kernel_activation, kernel_unary, kernel_binary, kernel_softmax,
     kernel_norm, kernel_reduce, kernel_transpose, kernel_conv, kernel_pool, kernel_attention, kernel_gather, kernel_concat, kernel_split,
-    kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast;
+    kernel_slice, kernel_expand, kernel_lstm, kernel_where, kernel_cast, kernel_typed_unary, kernel_typed_binary, kernel_swish,
+    kernel_cast_blocks, kernel_softmax_columns;
 extern const Kernel kernel_integer_linear, kernel_matmul_integer, kernel_q_linear_matmul, kernel_dynamic_quantize;
 extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
     kernel_binary_last, kernel_concat_last, kernel_split_last, kernel_resize_last, kernel_conv_transpose_last;
@@ -25,6 +26,7 @@ const Kernel* const kTable[] = {
     &kernel_matmul_fixed,
     &kernel_matmul,
     &kernel_softmax,
+    &kernel_softmax_columns,
     &kernel_norm,
     &kernel_reduce,
     &kernel_activation,
@@ -40,6 +42,10 @@ const Kernel* const kTable[] = {
     &kernel_lstm,
     &kernel_where,
     &kernel_cast,
+    &kernel_cast_blocks,
+    &kernel_typed_unary,
+    &kernel_typed_binary,
+    &kernel_swish,
     &kernel_integer_linear,
     &kernel_matmul_integer,
     &kernel_q_linear_matmul,

@@ -5,6 +5,7 @@
 #include "backends/native/kernel.h"
 #include "backends/native/kernels/kernels.h"
 #include "backends/native/parallel.h"
+#include "core/checked.h"
 #include "graph/op.h"
 
 namespace nacre::native {
@@ -25,7 +26,13 @@ bool over_last_axis(const NodeView& n) {
   const int64_t rank = int64_t(n.fact(0).shape->size());
   return rank > 0 && counted_axis(n, -1) == rank - 1;
 }
-bool matches_softmax(const NodeView& n) { return (is_standard(n, "Softmax") || is_standard(n, "LogSoftmax")) && over_last_axis(n); }
+bool is_softmax(const NodeView& n) { return is_standard(n, "Softmax") || is_standard(n, "LogSoftmax"); }
+bool matches_softmax(const NodeView& n) { return is_softmax(n) && over_last_axis(n); }
+bool matches_softmax_columns(const NodeView& n) {
+  if (!is_softmax(n) || over_last_axis(n)) return false;
+  const int64_t axis = counted_axis(n, -1);
+  return axis >= 0 && axis < int64_t(n.fact(0).shape->size());
+}
 
 Result<void> run_softmax(const Call& call) {
   const int64_t n = call.input(0).shape().back(), rows = n ? call.input(0).size() / n : 0;
@@ -34,6 +41,34 @@ Result<void> run_softmax(const Call& call) {
   float* y = call.out();
   parallel(call.context, rows, grain_for(n * 8),
            [=](int64_t begin, int64_t end) { kernel({.x = x + begin * n, .y = y + begin * n, .rows = end - begin, .n = n}); });
+  return {};
+}
+
+/// Some neighbouring columns at a time, turned into rows and back.
+Result<void> run_softmax_columns(const Call& call) {
+  constexpr int64_t kColumns = 16;
+  const Shape& shape = call.input(0).shape();
+  int64_t axis = call.node.attributes.integer("axis", -1), inner = 1;
+  if (axis < 0) axis += int64_t(shape.size());
+  for (size_t d = size_t(axis) + 1; d < shape.size(); ++d) inner *= shape[d];
+  const int64_t n = shape[size_t(axis)], size = call.output().size();
+  if (size == 0) return {};
+  const auto kernel = call.node.op->name == "Softmax" ? kernels().softmax : kernels().log_softmax;
+  const int64_t bundles = (inner + kColumns - 1) / kColumns;
+  Tensor space = NACRE_TRY(call.scratch(NACRE_TRY(checked_mul(workers(call.context) * kColumns * int64_t(sizeof(float)), n))));
+  float* rows = static_cast<float*>(space.mutable_raw());
+  const float* x = call.in(0);
+  float* y = call.out();
+  parallel_with_thread(
+      call.context, size / (n * inner) * bundles, grain_for(n * kColumns * 8), [=](int64_t begin, int64_t end, int thread) {
+        float* own = rows + thread * kColumns * n;
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t first = i % bundles * kColumns, columns = std::min(kColumns, inner - first), at = i / bundles * n * inner + first;
+          kernels().transpose(x + at, inner, own, n, n, columns);
+          kernel({.x = own, .y = own, .rows = columns, .n = n});
+          kernels().transpose(own, n, y + at, inner, columns, n);
+        }
+      });
   return {};
 }
 
@@ -151,8 +186,9 @@ Result<void> run_reduce(const Call& call) {
 
 }  // namespace
 
-extern const Kernel kernel_softmax, kernel_norm, kernel_reduce;
+extern const Kernel kernel_softmax, kernel_softmax_columns, kernel_norm, kernel_reduce;
 const Kernel kernel_softmax{"softmax_rows", matches_softmax, run_softmax};
+const Kernel kernel_softmax_columns{"softmax_columns", matches_softmax_columns, run_softmax_columns};
 const Kernel kernel_norm{"norm_rows", matches_norm, run_norm};
 const Kernel kernel_reduce{"reduce_rows", matches_reduce, run_reduce, prepare_reduce};
 

@@ -16,6 +16,8 @@
 #include <span>
 #include <string_view>
 
+#include "backends/native/kernels/typed.h"
+
 namespace nacre::native {
 
 enum class Activation : uint8_t {
@@ -349,6 +351,15 @@ struct Kernels {
   BinaryKernel binary[static_cast<int>(Binary::count_)];
   /// In place allowed.
   void (*activate)(Activation activation, float alpha, float beta, const float* x, float* y, int64_t n);
+
+  /// For every dtype (kernels/typed.h); null where there is none.
+  TypedBinaryKernel (*typed_binary)(TypedBinary op, Element element);
+  TypedUnaryKernel (*typed_unary)(TypedUnary op, Element element);
+  TypedUnaryKernel (*typed_convert)(Element source, Element target);
+  ChooseKernel (*typed_choose)(int64_t element_bytes);
+  bool (*has_zero)(int64_t element_bytes, const void* x, int64_t n);  ///< of integers
+  /// x / (1 + exp(-alpha x)), computed in double. In place allowed.
+  void (*swish)(float alpha, const float* x, float* y, int64_t n);
 
   ReductionKernel reduce[static_cast<int>(Reduction::count_)];
   void (*softmax)(const SoftmaxArgs& args);

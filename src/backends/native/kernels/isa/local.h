@@ -111,6 +111,13 @@ void binary_min(const float* x, int64_t x_stride, const float* z, int64_t z_stri
 void binary_max(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
 void binary_pow(const float* x, int64_t x_stride, const float* z, int64_t z_stride, float* y, int64_t n);
 
+native::TypedBinaryKernel typed_binary(native::TypedBinary op, native::Element element);
+native::TypedUnaryKernel typed_unary(native::TypedUnary op, native::Element element);
+native::TypedUnaryKernel typed_convert(native::Element source, native::Element target);
+native::ChooseKernel typed_choose(int64_t bytes);
+bool has_zero(int64_t bytes, const void* x, int64_t n);
+void swish(float alpha, const float* x, float* y, int64_t n);
+
 float row_sum(const float* x, int64_t n);
 float row_mean(const float* x, int64_t n);
 float row_max(const float* x, int64_t n);

@@ -151,11 +151,19 @@ NACRE_INLINE int64_t counted_taps(const Window& w, int axis, int64_t position, b
   return max(last - first, int64_t{0});
 }
 
+/// All but a few columns at either end have the taps of a whole row of the kernel.
 void divide_by_counts(const Window& w, bool counts_padding, float* y) {
-  for (int64_t row = 0; row < w.output[0]; ++row) {
-    int64_t rows = counted_taps(w, 0, row, counts_padding);
-    for (int64_t column = 0; column < w.output[1]; ++column, ++y)
-      *y /= static_cast<float>(rows * counted_taps(w, 1, column, counts_padding));
+  const int64_t columns = w.output[1], whole = w.kernel[1];
+  int64_t first = 0, end = columns;
+  while (first < columns && counted_taps(w, 1, first, counts_padding) != whole) ++first;
+  while (end > first && counted_taps(w, 1, end - 1, counts_padding) != whole) --end;
+  for (int64_t row = 0; row < w.output[0]; ++row, y += columns) {
+    const int64_t rows = counted_taps(w, 0, row, counts_padding);
+    for (int64_t column = 0; column < first; ++column) y[column] /= static_cast<float>(rows * counted_taps(w, 1, column, counts_padding));
+    const float taps = static_cast<float>(rows * whole);
+    for (int64_t column = first; column < end; ++column) y[column] /= taps;
+    for (int64_t column = end; column < columns; ++column)
+      y[column] /= static_cast<float>(rows * counted_taps(w, 1, column, counts_padding));
   }
 }
 
