@@ -1,5 +1,6 @@
 #include "ops/movement.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace nacre {
@@ -22,25 +23,92 @@ void put_packed(uint8_t* bytes, int bits, int64_t i, unsigned value) {
   byte = static_cast<uint8_t>((byte & ~(((1u << bits) - 1) << shift)) | value << shift);
 }
 
-// Calls move(strided position, dense position) for every element, the innermost axis in a plain loop.
-template <class Move>
-void walk(const Shape& shape, int64_t base, std::span<const int64_t> steps, Move move) {
+/// The dense side's axes without those of size 1, neighbours that the strided side steps over evenly merged into one.
+struct Walk {
+  std::vector<int64_t> sizes, steps, dense;  // outermost first; what one step moves on each side
   int64_t total = 1;
-  for (int64_t dim : shape) total *= dim;
-  if (total == 0) return;
-  const size_t rank = shape.size();
-  const int64_t inner = rank ? shape[rank - 1] : 1, inner_step = rank ? steps[rank - 1] : 0;
-  std::vector<int64_t> at(rank, 0);
-  int64_t position = base;
-  for (int64_t dense = 0; dense < total; dense += inner) {
-    move(position, inner_step, dense, inner);
-    for (size_t d = rank - (rank > 0); d-- > 0;) {
-      position += steps[d];
-      if (++at[d] < shape[d]) break;
-      position -= steps[d] * shape[d];
+
+  Walk(const Shape& shape, std::span<const int64_t> given) {
+    if (std::find(shape.begin(), shape.end(), 0) != shape.end()) total = 0;  // the products of the others may overflow
+    for (size_t d = 0; total > 0 && d < shape.size(); ++d) {
+      total *= shape[d];
+      if (shape[d] == 1) continue;
+      if (!sizes.empty() && steps.back() == given[d] * shape[d]) {
+        sizes.back() *= shape[d], steps.back() = given[d];
+      } else {
+        sizes.push_back(shape[d]), steps.push_back(given[d]);
+      }
+    }
+    if (sizes.empty()) sizes.push_back(1), steps.push_back(1);
+    dense.assign(sizes.size(), 1);
+    for (size_t d = sizes.size(); d-- > 1;) dense[d - 1] = dense[d] * sizes[d];
+  }
+};
+
+/// Calls move(strided position, dense position) for every position of all axes but the last and `apart`.
+template <class Move>
+void walk(const Walk& w, int64_t base, size_t apart, Move move) {
+  if (w.total == 0) return;
+  const size_t last = w.sizes.size() - 1;
+  std::vector<int64_t> at(last, 0);
+  for (int64_t strided = base, flat = 0;;) {
+    move(strided, flat);
+    size_t d = last;
+    while (d-- > 0) {
+      if (d == apart) continue;
+      strided += w.steps[d], flat += w.dense[d];
+      if (++at[d] < w.sizes[d]) break;
+      strided -= w.steps[d] * w.sizes[d], flat -= w.dense[d] * w.sizes[d];
       at[d] = 0;
     }
+    if (d == SIZE_MAX) return;
   }
+}
+
+constexpr size_t kNone = SIZE_MAX;
+
+/// The axis along which the strided side is contiguous, when that is not the last one: a plane of the two is transposed.
+size_t plane_axis(const Walk& w) {
+  const size_t last = w.sizes.size() - 1;
+  if (w.steps[last] == 1 || w.steps[last] == 0) return kNone;
+  for (size_t d = 0; d < last; ++d)
+    if (w.steps[d] == 1 && w.sizes[d] > 1) return d;
+  return kNone;
+}
+
+template <class T, bool gather>
+void move_run(const T* from, T* to, int64_t strided, int64_t step, int64_t dense, int64_t count) {
+  if (step == 1) {
+    gather ? std::copy_n(from + strided, count, to + dense) : std::copy_n(from + dense, count, to + strided);
+  } else if (gather && step == 0) {
+    std::fill_n(to + dense, count, from[strided]);
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      if constexpr (gather)
+        to[dense + i] = from[strided + i * step];
+      else
+        to[strided + i * step] = from[dense + i];
+  }
+}
+
+/// Squares of two axes, so that the lines of memory which one walks across stay in the cache until the next row needs them.
+template <class T, bool gather>
+void move_plane(const T* from, T* to, int64_t strided, int64_t step, int64_t dense, int64_t dense_step, int64_t columns, int64_t rows) {
+  constexpr int64_t kSide = 32;
+  if (columns < kSide / 2 && columns < rows) {  // few columns: each is a run
+    for (int64_t column = 0; column < columns; ++column, strided += step, ++dense)
+      for (int64_t r = 0; r < rows; ++r)
+        if constexpr (gather)
+          to[dense + r * dense_step] = from[strided + r];
+        else
+          to[strided + r] = from[dense + r * dense_step];
+    return;
+  }
+  for (int64_t row = 0; row < rows; row += kSide)
+    for (int64_t column = 0; column < columns; column += kSide)
+      for (int64_t r = row; r < std::min(rows, row + kSide); ++r)
+        move_run<T, gather>(from, to, strided + r + column * step, step, dense + r * dense_step + column,
+                            std::min(kSide, columns - column));
 }
 
 // One loop for each way an element lies in memory; `gather` says which side is strided.
@@ -48,12 +116,14 @@ template <class T, bool gather>
 void move_elements(const void* in, void* out, const Shape& shape, int64_t base, std::span<const int64_t> steps) {
   const T* from = static_cast<const T*>(in);
   T* to = static_cast<T*>(out);
-  walk(shape, base, steps, [&](int64_t strided, int64_t step, int64_t dense, int64_t count) {
-    if constexpr (gather) {
-      for (int64_t i = 0; i < count; ++i) to[dense + i] = from[strided + i * step];
-    } else {
-      for (int64_t i = 0; i < count; ++i) to[strided + i * step] = from[dense + i];
-    }
+  const Walk w(shape, steps);
+  const size_t plane = plane_axis(w);
+  const int64_t step = w.steps.back(), count = w.sizes.back();
+  walk(w, base, plane, [&](int64_t strided, int64_t dense) {
+    if (plane == kNone)
+      move_run<T, gather>(from, to, strided, step, dense, count);
+    else
+      move_plane<T, gather>(from, to, strided, step, dense, w.dense[plane], count, w.sizes[plane]);
   });
 }
 
@@ -62,9 +132,10 @@ void move_packed(const void* in, void* out, DType dtype, const Shape& shape, int
   const uint8_t* from = static_cast<const uint8_t*>(in);
   uint8_t* to = static_cast<uint8_t*>(out);
   const int bits = packed_bits(dtype);
-  walk(shape, base, steps, [&](int64_t strided, int64_t step, int64_t dense, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t far = strided + i * step, near = dense + i;
+  const Walk w(shape, steps);
+  walk(w, base, kNone, [&](int64_t strided, int64_t dense) {
+    for (int64_t i = 0; i < w.sizes.back(); ++i) {
+      const int64_t far = strided + i * w.steps.back(), near = dense + i;
       put_packed(to, bits, gather ? near : far, get_packed(from, bits, gather ? far : near));
     }
   });

@@ -53,55 +53,99 @@ int64_t source(std::string_view mode, int64_t at, int64_t length) {
   return at < length ? at : period - at;
 }
 
-// Copies runs of one axis that lie side by side in the input.
-void fill_axis(const Tensor& x, const Tensor& constant, std::string_view mode, int64_t axis, int64_t before, Tensor& y) {
-  const AxisView from(x.shape(), axis), to(y.shape(), axis);
-  const std::vector<int64_t> same(1, 0);
-  for (int64_t outer = 0; outer < to.outer; ++outer) {
-    for (int64_t begin = 0; begin < to.length;) {
-      const int64_t first = source(mode, begin - before, from.length);
-      int64_t count = 1;
-      while (first >= 0 && begin + count < to.length && source(mode, begin + count - before, from.length) == first + count) ++count;
-      const int64_t target = (outer * to.length + begin) * to.inner;
-      if (first >= 0)
-        copy_elements(x, (outer * from.length + first) * to.inner, y, target, count * to.inner);
-      else
-        for (int64_t i = 0; i < to.inner; ++i) copy_elements(constant, 0, y, target + i, 1);
-      begin += count;
+/// Where the positions of each axis of the result come from, in elements of the input; -1: the constant. Axes behind the last
+/// one that is padded are not among them: they make one run.
+struct Sources {
+  std::vector<Tensor> axes;
+  int64_t run = 1;
+
+  std::span<const int64_t> axis(size_t d) const { return axes[d].data<int64_t>(); }
+};
+
+// Negative sides cut before the others mirror: what they mirror comes from what remains.
+struct Cut {
+  int64_t begin, rest, before;
+};
+Cut cut_of(const Side& side, int64_t length) {
+  const int64_t begin = std::max<int64_t>(-side.before, 0);
+  return {begin, length - begin - std::max<int64_t>(-side.after, 0), std::max<int64_t>(side.before, 0)};
+}
+
+Result<Shape> padded_shape(const Tensor& x, std::string_view mode, std::span<const Side> sides) {
+  Shape shape = x.shape();
+  for (size_t d = 0; d < sides.size(); ++d) {
+    const Side& side = sides[d];
+    if (-side.before > shape[d] || -side.after > shape[d] - std::max<int64_t>(-side.before, 0))
+      return fail(ErrorCode::invalid_argument, "pads ", side.before, " and ", side.after, " cut more than axis ", d, " of ", describe(x));
+    const int64_t rest = cut_of(side, shape[d]).rest;
+    shape[d] = NACRE_TRY(checked_add(NACRE_TRY(checked_add(rest, std::max<int64_t>(side.before, 0))), std::max<int64_t>(side.after, 0)));
+    if (rest == 0 && shape[d] > 0 && mode != "constant")
+      return fail(ErrorCode::invalid_argument, "cannot pad the empty axis ", d, " by ", mode);
+  }
+  return shape;
+}
+
+Result<Sources> sources(Evaluation& e, const Shape& shape, std::string_view mode, std::span<const Side> sides) {
+  Sources out;
+  const Shape& from = e.shape(0);
+  const std::vector<int64_t> strides = row_major_strides(from);
+  size_t padded = sides.size();
+  while (padded > 0 && sides[padded - 1].before == 0 && sides[padded - 1].after == 0) out.run *= from[--padded];
+  for (size_t d = 0; d < padded; ++d) {
+    const Cut cut = cut_of(sides[d], from[d]);
+    int64_t* axis = static_cast<int64_t*>(out.axes.emplace_back(NACRE_TRY(e.scratch(DType::int64, {shape[d]}))).mutable_raw());
+    for (int64_t i = 0; i < shape[d]; ++i) {
+      const int64_t at = source(mode, i - cut.before, cut.rest);
+      axis[i] = at < 0 ? -1 : (cut.begin + at) * strides[d];
     }
   }
+  return out;
 }
 
-Result<Tensor> pad_axis(Evaluation& e, const Tensor& x, const Tensor& constant, std::string_view mode, int64_t axis, Side side) {
-  Shape shape = x.shape();
-  shape[axis] = NACRE_TRY(checked_add(NACRE_TRY(checked_add(shape[axis], side.before)), side.after));
-  if (shape[axis] < 0)
-    return fail(ErrorCode::invalid_argument, "pads ", side.before, " and ", side.after, " cut more than axis ", axis, " of ", describe(x));
-  Tensor y = NACRE_TRY(e.scratch(x.dtype(), shape));
-  if (y.size() == 0) return y;
-  if (x.shape()[axis] == 0 && mode != "constant")
-    return fail(ErrorCode::invalid_argument, "cannot pad the empty axis ", axis, " by ", mode);
-  fill_axis(x, constant, mode, axis, side.before, y);
-  return y;
-}
-
-// Cuts first, so that mirrored elements come from what remains.
-Result<Tensor> crop(Evaluation& e, const Tensor& x, std::span<const Side> sides) {
-  Shape shape = x.shape();
-  const std::vector<int64_t> strides = row_major_strides(shape);
-  int64_t base = 0;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    const int64_t before = std::max<int64_t>(-sides[d].before, 0), after = std::max<int64_t>(-sides[d].after, 0);
-    if (before > shape[d] || after > shape[d] - before)
-      return fail(ErrorCode::invalid_argument, "pads ", sides[d].before, " and ", sides[d].after, " cut more than axis ", d, " of ",
-                  describe(x));
-    base += before * strides[d];
-    shape[d] -= before + after;
+/// Places along the last axis, those in a row copied together; `line` is -1 for one of constants. Gives where the next one goes.
+int64_t fill(const Tensor& x, const Tensor& constants, int64_t line, std::span<const int64_t> places, int64_t run, Tensor& y, int64_t to) {
+  for (size_t begin = 0, end; begin < places.size(); begin = end) {
+    const int64_t first = line < 0 ? -1 : places[begin], step = first < 0 ? 0 : run;
+    for (end = begin + 1; end < places.size() && (line < 0 || places[end] == places[end - 1] + step);) ++end;
+    const int64_t count = static_cast<int64_t>(end - begin) * run;
+    first < 0 ? copy_elements(constants, 0, y, to, count) : copy_elements(x, line + first, y, to, count);
+    to += count;
   }
-  if (shape == x.shape()) return x;
-  Tensor y = NACRE_TRY(e.scratch(x.dtype(), shape));
-  NACRE_TRY(copy_strided(x, base, strides, y));
-  return y;
+  return to;
+}
+
+/// As many of the constant as a line may need.
+Result<Tensor> constant_line(Evaluation& e, const Tensor& constant, int64_t count) {
+  Tensor line = NACRE_TRY(e.scratch(constant.dtype(), {count}));
+  NACRE_TRY(copy_strided(constant, 0, std::vector<int64_t>(1, 0), line));
+  return line;
+}
+
+Result<void> pad(Evaluation& e, const Tensor& x, const Tensor& constant, std::string_view mode, std::span<const Side> sides) {
+  Tensor& y = *NACRE_TRY(e.output(0, NACRE_TRY(padded_shape(x, mode, sides))));
+  if (y.size() == 0) return {};
+  const Sources from = NACRE_TRY(sources(e, y.shape(), mode, sides));
+  if (from.axes.empty()) return copy_elements(x, 0, y, 0, y.size()), Result<void>();
+  const int64_t line = from.axes.back().size() * from.run;
+  const Tensor constants = NACRE_TRY(constant_line(e, constant, line));
+  // Most of a line is what the input has there, in one run.
+  const std::span<const int64_t> places = from.axis(from.axes.size() - 1);
+  const Cut cut = cut_of(sides[from.axes.size() - 1], x.shape()[from.axes.size() - 1]);
+  const std::span<const int64_t> before = places.first(static_cast<size_t>(cut.before)),
+                                 after = places.subspan(before.size() + static_cast<size_t>(cut.rest));
+  for (int64_t to = 0, number = 0; to < y.size(); ++number) {
+    if (number % 4096 == 0) NACRE_TRY(e.checkpoint());
+    int64_t at = 0, rest = number;
+    for (size_t d = from.axes.size() - 1; d-- > 0; rest /= y.shape()[d]) {
+      const int64_t place = from.axis(d)[static_cast<size_t>(rest % y.shape()[d])];
+      at = at < 0 || place < 0 ? -1 : at + place;
+    }
+    to = fill(x, constants, at, before, from.run, y, to);
+    const int64_t middle = cut.rest * from.run;
+    at < 0 ? copy_elements(constants, 0, y, to, middle) : copy_elements(x, at + cut.begin * from.run, y, to, middle);
+    to = fill(x, constants, at, after, from.run, y, to + middle);
+  }
+  return {};
 }
 
 Result<Tensor> fill_constant(Evaluation& e) {
@@ -124,14 +168,7 @@ Result<void> evaluate(Evaluation& e) {
   for (const Side& side : sides)
     if (std::min(side.before, side.after) == INT64_MIN) return fail(ErrorCode::invalid_argument, "pads ", pads, " are too small");
   const Tensor constant = NACRE_TRY(fill_constant(e));
-  Tensor y = NACRE_TRY(crop(e, e.input(0), sides));
-  for (size_t d = 0; d < sides.size(); ++d) {
-    const Side grow{std::max<int64_t>(sides[d].before, 0), std::max<int64_t>(sides[d].after, 0)};
-    if (grow.before || grow.after) y = NACRE_TRY(pad_axis(e, y, constant, mode, static_cast<int64_t>(d), grow));
-    NACRE_TRY(e.checkpoint());
-  }
-  e.set(0, std::move(y));
-  return {};
+  return pad(e, e.input(0), constant, mode, sides);
 }
 
 // Opset 1 called the pads `paddings`; below 11 pads and value were attributes.
