@@ -1,5 +1,7 @@
 // Einsum: products summed over the labels that the output leaves out, as numpy.einsum.
 // https://onnx.ai/onnx/operators/onnx__Einsum.html
+#include <algorithm>
+
 #include "ops/arithmetic.h"
 #include "ops/einsum_equation.h"
 #include "ops/einsum_matmul.h"
@@ -68,9 +70,49 @@ Result<int64_t> count_of(const std::vector<int>& labels, const std::vector<int64
   return out;
 }
 
-// The product of a and b summed over `summed`, laid out in the order of `kept`.
+/// The sum of x[k step_x] y[k step_y]; neighbours are added in lanes, which become vector code.
 template <class T>
-Result<Operand<T>> contract(Evaluation& e, const Operand<T>& a, const Operand<T>& b, const std::vector<int>& kept, std::vector<int> summed,
+T dot(const T* x, int64_t step_x, const T* y, int64_t step_y, int64_t length) {
+  constexpr int64_t kLanes = 8;
+  T lanes[kLanes] = {}, sum = 0;
+  int64_t k = 0;
+  for (; step_x == 1 && step_y <= 1 && k + kLanes <= length; k += kLanes)
+    for (int64_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] = wrapping_add(lanes[lane], wrapping_mul(x[k + lane], y[step_y ? k + lane : 0]));
+  for (; k < length; ++k) sum = wrapping_add(sum, wrapping_mul(x[k * step_x], y[k * step_y]));
+  for (T lane : lanes) sum = wrapping_add(sum, lane);
+  return sum;
+}
+
+/// out[k] += x[k step_x] y[k step_y].
+template <class T>
+void add_products(const T* x, int64_t step_x, const T* y, int64_t step_y, T* out, int64_t length) {
+  if (step_x == 1 && step_y == 0) {
+    for (int64_t k = 0, n = length; k < n; ++k) out[k] = wrapping_add(out[k], wrapping_mul(x[k], *y));
+  } else if (step_x == 1 && step_y == 1) {
+    for (int64_t k = 0; k < length; ++k) out[k] = wrapping_add(out[k], wrapping_mul(x[k], y[k]));
+  } else {
+    for (int64_t k = 0; k < length; ++k) out[k] = wrapping_add(out[k], wrapping_mul(x[k * step_x], y[k * step_y]));
+  }
+}
+
+/// Takes the last label off a list: how many there are along it, and what each is away from the one before.
+template <class T>
+struct Line {
+  int64_t length = 1, step_a = 0, step_b = 0;
+
+  Line(std::vector<int>& labels, const std::vector<int64_t>& dims, const Operand<T>& a, const Operand<T>& b) {
+    if (labels.empty()) return;
+    const int label = labels.back();
+    labels.pop_back();
+    length = dims[label], step_a = a.strides[label], step_b = b.strides[label];
+  }
+};
+
+// The product of a and b summed over `summed`, laid out in the order of `kept`: dots along the last summed label, or products
+// added along the last kept one where that has neighbours in memory (or there is nothing to sum).
+template <class T>
+Result<Operand<T>> contract(Evaluation& e, const Operand<T>& a, const Operand<T>& b, std::vector<int> kept, std::vector<int> summed,
                             const std::vector<int64_t>& dims) {
   const int64_t count = NACRE_TRY(count_of(kept, dims));
   Operand<T> out{nullptr, std::vector<int64_t>(dims.size(), 0), NACRE_TRY(e.scratch(dtype_of<T>, {count}))};
@@ -78,20 +120,21 @@ Result<Operand<T>> contract(Evaluation& e, const Operand<T>& a, const Operand<T>
   out.data = target;
   int64_t stride = 1;
   for (size_t k = kept.size(); k-- > 0; stride *= dims[kept[k]]) out.strides[kept[k]] = dims[kept[k]] == 1 ? 0 : stride;
-  const int inner = summed.empty() ? -1 : summed.back();
-  if (inner >= 0) summed.pop_back();
-  const int64_t length = inner < 0 ? 1 : dims[inner], step_a = inner < 0 ? 0 : a.strides[inner], step_b = inner < 0 ? 0 : b.strides[inner];
-  const int64_t lines = length == 0 ? 0 : NACRE_TRY(count_of(summed, dims));
+  const bool along_kept = !kept.empty() && (summed.empty() || b.strides[kept.back()] == 1);
+  const Line<T> line(along_kept ? kept : summed, dims, b, a);
+  const int64_t sums = line.length == 0 ? 0 : NACRE_TRY(count_of(summed, dims)), run = along_kept ? line.length : 1;
   Walk outer{kept, dims, a.strides, b.strides};
-  for (int64_t i = 0; i < count; ++i, outer.next()) {
-    if (i % 1024 == 0) NACRE_TRY(e.checkpoint());
-    T sum = 0;
+  for (int64_t i = 0; i < count; i += run, outer.next()) {
+    if (i / run % 1024 == 0) NACRE_TRY(e.checkpoint());
+    std::fill_n(target + i, run, T(0));
     Walk walk{summed, dims, a.strides, b.strides};
-    for (int64_t line = 0; line < lines; ++line, walk.next()) {
-      const T *x = a.data + outer.offset_a + walk.offset_a, *y = b.data + outer.offset_b + walk.offset_b;
-      for (int64_t k = 0; k < length; ++k) sum = wrapping_add(sum, wrapping_mul(x[k * step_a], y[k * step_b]));
+    for (int64_t number = 0; number < sums; ++number, walk.next()) {
+      const T *x = b.data + outer.offset_b + walk.offset_b, *y = a.data + outer.offset_a + walk.offset_a;
+      if (along_kept)
+        add_products(x, line.step_a, y, line.step_b, target + i, run);
+      else
+        target[i] = wrapping_add(target[i], dot(x, line.step_a, y, line.step_b, line.length));
     }
-    target[i] = sum;
   }
   return out;
 }

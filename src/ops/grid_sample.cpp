@@ -95,16 +95,35 @@ AxisTaps taps_at(const Method& method, double grid, int64_t length, int64_t stri
   return out;
 }
 
-/// `step` elements of T make one of the image.
-template <class T>
-double weigh(const T* x, std::span<const AxisTaps> axes, int64_t step) {
-  const AxisTaps& axis = axes[0];
-  double sum = 0;
-  for (int i = 0; i < axis.count; ++i) {
-    const T* at = x + axis.taps[i].offset * step;
-    sum += axis.taps[i].weight * (axes.size() == 1 ? static_cast<double>(*at) : weigh(at, axes.subspan(1), step));
+/// What a block of points reads of a plane: point p the elements from starts[p] to starts[p + 1].
+struct Points {
+  std::vector<size_t> starts{0};
+  std::vector<int64_t> offsets;
+  std::vector<double> weights;
+
+  void clear() { starts.resize(1), offsets.clear(), weights.clear(); }
+  size_t count() const { return starts.size() - 1; }
+  void add(std::span<const AxisTaps> axes) {
+    expand(axes, 0, 1);
+    starts.push_back(offsets.size());
   }
-  return sum;
+
+ private:
+  void expand(std::span<const AxisTaps> axes, int64_t offset, double weight) {
+    if (axes.empty()) return offsets.push_back(offset), weights.push_back(weight);
+    for (int i = 0; i < axes[0].count; ++i) expand(axes.subspan(1), offset + axes[0].taps[i].offset, weight * axes[0].taps[i].weight);
+  }
+};
+
+/// out[p] for a plane; `step` elements of T make one of the image.
+template <class T>
+void weigh(const Points& points, const T* x, int64_t step, double* out) {
+  for (size_t p = 0; p < points.count(); ++p) {
+    double sum = 0;
+    for (size_t tap = points.starts[p]; tap < points.starts[p + 1]; ++tap)
+      sum += points.weights[tap] * static_cast<double>(x[points.offsets[tap] * step]);
+    out[p] = sum;
+  }
 }
 
 // The one element that `nearest` takes; none outside.
@@ -117,26 +136,22 @@ const std::string* nearest(std::span<const std::string> plane, std::span<const A
   return &plane[static_cast<size_t>(offset)];
 }
 
-/// take(plane, point, taps) for every plane of the images and every point of their grids.
+/// take(batch, point, taps) for every point of each image's grid.
 template <class Take>
-Result<void> sample(Evaluation& e, const Method& method, int64_t outputs, Take take) {
+Result<void> sample(Evaluation& e, const Method& method, int64_t points, Take take) {
   const Shape& in = e.shape(0);
   const size_t axes = in.size() - 2;
   const Shape image(in.begin() + 2, in.end());
   const std::vector<int64_t> strides = row_major_strides(image);
   std::vector<double> scratch;
   const double* grid = elements_as<double>(e.input(1), scratch);
-  const int64_t points = outputs / (in[0] * in[1]);
   std::vector<AxisTaps> taps(axes);
   for (int64_t batch = 0; batch < in[0]; ++batch) {
     NACRE_TRY(e.checkpoint());
     for (int64_t point = 0; point < points; ++point, grid += axes) {
       // The grid's last dimension runs from the innermost axis outwards.
       for (size_t d = 0; d < axes; ++d) taps[d] = taps_at(method, grid[axes - 1 - d], image[d], strides[d]);
-      for (int64_t channel = 0; channel < in[1]; ++channel) {
-        const int64_t plane = batch * in[1] + channel;
-        take(plane, plane * points + point, std::span<const AxisTaps>(taps));
-      }
+      take(batch, point, std::span<const AxisTaps>(taps));
     }
   }
   return {};
@@ -146,10 +161,13 @@ Result<void> sample_strings(Evaluation& e, const Method& method, Tensor& y) {
   if (method.kernel != Kernel::nearest) return fail(ErrorCode::invalid_argument, "strings have no weighted sum: mode must be nearest");
   const std::span<const std::string> x = e.input(0).data<std::string>();
   const std::span<std::string> out = y.mutable_data<std::string>();
-  const size_t plane = x.size() / static_cast<size_t>(e.shape(0)[0] * e.shape(0)[1]);
-  return sample(e, method, y.size(), [&](int64_t which, int64_t to, std::span<const AxisTaps> taps) {
-    const std::string* found = nearest(x.subspan(static_cast<size_t>(which) * plane, plane), taps);
-    out[static_cast<size_t>(to)] = found ? *found : "";
+  const int64_t channels = e.shape(0)[1], planes = e.shape(0)[0] * channels, points = y.size() / planes;
+  const size_t plane = x.size() / static_cast<size_t>(planes);
+  return sample(e, method, points, [&](int64_t batch, int64_t point, std::span<const AxisTaps> taps) {
+    for (int64_t which = batch * channels; which < (batch + 1) * channels; ++which) {
+      const std::string* found = nearest(x.subspan(static_cast<size_t>(which) * plane, plane), taps);
+      out[static_cast<size_t>(which * points + point)] = found ? *found : "";
+    }
   });
 }
 
@@ -157,16 +175,27 @@ Result<void> sample_numbers(Evaluation& e, const Method& method, Tensor& y) {
   // A complex number is two floats side by side.
   const bool complex = complex_types.has(y.dtype());
   const DType part = y.dtype() == DType::complex64 ? DType::float32 : complex ? DType::float64 : y.dtype();
-  const int64_t parts = complex ? 2 : 1, plane = e.input(0).size() / (e.shape(0)[0] * e.shape(0)[1]);
+  const int64_t parts = complex ? 2 : 1, channels = e.shape(0)[1], planes = e.shape(0)[0] * channels;
+  const int64_t plane = e.input(0).size() / planes, points = y.size() / planes;
   return visit_compute(part, [&]<class T>() -> Result<void> {
     std::vector<T> scratch(complex ? static_cast<size_t>(e.input(0).size() * parts) : 0);
     if (complex) load_as<T>(part, e.input(0).raw(), 0, static_cast<int64_t>(scratch.size()), scratch.data());
     const T* x = complex ? scratch.data() : elements_as<T>(e.input(0), scratch);
-    return sample(e, method, y.size(), [&](int64_t which, int64_t to, std::span<const AxisTaps> taps) {
-      for (int64_t i = 0; i < parts; ++i) {
-        const double value = weigh(x + which * plane * parts + i, taps, parts);
-        store_from<double>(part, y.mutable_raw(), to * parts + i, 1, &value);
-      }
+    constexpr size_t kPoints = 256;
+    double values[kPoints];
+    Points block;
+    return sample(e, method, points, [&](int64_t batch, int64_t point, std::span<const AxisTaps> taps) {
+      block.add(taps);
+      if (block.count() < kPoints && point + 1 < points) return;
+      const int64_t count = static_cast<int64_t>(block.count()), first = point + 1 - count;
+      for (int64_t which = batch * channels; which < (batch + 1) * channels; ++which)
+        for (int64_t i = 0; i < parts; ++i) {
+          weigh(block, x + which * plane * parts + i, parts, values);
+          if (parts == 1) store_from<double>(part, y.mutable_raw(), which * points + first, count, values);
+          for (int64_t p = 0; parts > 1 && p < count; ++p)
+            store_from<double>(part, y.mutable_raw(), (which * points + first + p) * parts + i, 1, values + p);
+        }
+      block.clear();
     });
   });
 }

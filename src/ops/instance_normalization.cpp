@@ -23,8 +23,8 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, shape));
   return map_rows(e, e.input(0), *y, plane, [&](int64_t row, std::span<double> x) {
     const auto [mean, variance] = moments_of(x);
-    const double inverse = 1 / std::sqrt(variance + epsilon);
-    for (double& value : x) value = (value - mean) * inverse * scale[row % channels] + bias[row % channels];
+    const double inverse = 1 / std::sqrt(variance + epsilon), factor = scale[row % channels], shift = bias[row % channels];
+    for (double& value : x) value = (value - mean) * inverse * factor + shift;
   });
 }
 

@@ -116,30 +116,71 @@ Result<void> nearest_axis(const Interpolation& method, const Mapping& map, const
   return {};
 }
 
+/// What each position of an axis weighs: `count` elements, from `index`, clamped to the axis. One that is extrapolated has none.
+template <class T>
+struct WeighedAxis {
+  AxisView from, to;
+  int64_t count;
+  std::span<const int64_t> index;
+  std::span<const T> weights;
+  T extrapolation;
+};
+
+/// Lines of one element: each output is one sum.
+template <int Count, class T>
+void weigh_points(const WeighedAxis<T>& axis, const T* in, T* out) {
+  const int64_t count = Count ? Count : axis.count;
+  const int64_t* index = axis.index.data();
+  const T* weights = axis.weights.data();
+  for (int64_t i = 0; i < axis.to.length; ++i, index += count, weights += count) {
+    T sum = index[0] < 0 ? axis.extrapolation : T(0);
+    for (int64_t tap = 0; index[0] >= 0 && tap < count; ++tap) sum += weights[tap] * in[index[tap]];
+    out[i] = sum;
+  }
+}
+
+template <class T>
+void weigh_lines(const WeighedAxis<T>& axis, const T* in, T* out) {
+  const int64_t inner = axis.to.inner;
+  for (int64_t i = 0; i < axis.to.length; ++i, out += inner) {
+    const int64_t* index = &axis.index[static_cast<size_t>(i * axis.count)];
+    const T* weights = &axis.weights[static_cast<size_t>(i * axis.count)];
+    if (index[0] >= 0 && axis.count == 2) {
+      const T *a = in + index[0] * inner, *b = in + index[1] * inner, first = weights[0], second = weights[1];
+      for (int64_t k = 0; k < inner; ++k) out[k] = T(0) + first * a[k] + second * b[k];
+      continue;
+    }
+    std::fill_n(out, inner, index[0] < 0 ? axis.extrapolation : T(0));
+    for (int64_t tap = 0; tap < axis.count && index[0] >= 0; ++tap)
+      for (int64_t k = 0; k < inner; ++k) out[k] += weights[tap] * in[index[tap] * inner + k];
+  }
+}
+
 template <class T>
 Result<void> weigh_axis(Evaluation& e, const Interpolation& method, const Mapping& map, const Tensor& x, int64_t axis, Tensor& y) {
   const AxisView from(x.shape(), axis), to(y.shape(), axis);
   const Taps taps = taps_of(method, map.scale);
-  Tensor table = NACRE_TRY(e.scratch(DType::float64, {to.length, NACRE_TRY(checked_add(taps.count, 1))}));
-  double* weights = table.mutable_data<double>().data();
-  std::vector<int64_t> base(static_cast<size_t>(to.length), INT64_MIN);  // INT64_MIN: extrapolated
+  Tensor places = NACRE_TRY(e.scratch(DType::int64, {to.length, taps.count})),
+         shares = NACRE_TRY(e.scratch(dtype_of<T>, {to.length, taps.count}));
+  const std::span<int64_t> index = places.mutable_data<int64_t>();
+  const std::span<T> weights = shares.mutable_data<T>();
+  std::vector<double> exact(static_cast<size_t>(taps.count));
   for (int64_t i = 0; i < to.length; ++i) {
     const double at = map.source(static_cast<double>(i));
-    if (!map.outside(at))
-      fill_weights(method, taps, std::clamp(at == at ? at : 0.0, -1e15, 1e15), from.length, weights + i * taps.count, base[i]);
-  }
-  const T* in = static_cast<const T*>(x.raw());
-  T* out = static_cast<T*>(y.mutable_raw());
-  for (int64_t outer = 0; outer < to.outer; ++outer, in += from.length * from.inner) {
-    NACRE_TRY(e.checkpoint());
-    for (int64_t i = 0; i < to.length; ++i, out += to.inner) {
-      std::fill_n(out, to.inner, base[i] == INT64_MIN ? static_cast<T>(method.extrapolation) : T(0));
-      for (int64_t tap = 0; tap < taps.count && base[i] != INT64_MIN; ++tap) {
-        const T weight = static_cast<T>(weights[i * taps.count + tap]);
-        const T* row = in + std::clamp<int64_t>(base[i] + tap, 0, from.length - 1) * from.inner;
-        for (int64_t k = 0; k < to.inner; ++k) out[k] += weight * row[k];
-      }
+    int64_t base = 0;
+    if (!map.outside(at)) fill_weights(method, taps, std::clamp(at == at ? at : 0.0, -1e15, 1e15), from.length, exact.data(), base);
+    for (int64_t tap = 0; tap < taps.count; ++tap) {
+      index[i * taps.count + tap] = map.outside(at) ? -1 : std::clamp<int64_t>(base + tap, 0, from.length - 1);
+      weights[i * taps.count + tap] = static_cast<T>(exact[tap]);
     }
+  }
+  const WeighedAxis<T> weighed{from, to, taps.count, index, weights, static_cast<T>(method.extrapolation)};
+  void (*kernel)(const WeighedAxis<T>&, const T*, T*) = taps.count == 2 ? &weigh_points<2, T> : &weigh_points<0, T>;
+  if (to.inner > 1) kernel = &weigh_lines<T>;
+  T* out = static_cast<T*>(y.mutable_raw());
+  for (int64_t outer = 0; outer < to.outer; ++outer, out += to.length * to.inner) {
+    if (outer % 64 == 0) NACRE_TRY(e.checkpoint());
+    kernel(weighed, static_cast<const T*>(x.raw()) + outer * from.length * from.inner, out);
   }
   return {};
 }

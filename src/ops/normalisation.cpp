@@ -4,12 +4,26 @@
 
 namespace nacre {
 
+namespace {
+
+/// The sum of term(x), in lanes, which become vector code.
+template <class Term>
+double sum_of(std::span<const double> row, Term term) {
+  constexpr size_t kLanes = 8;
+  double lanes[kLanes] = {}, sum = 0;
+  size_t i = 0;
+  for (; i + kLanes <= row.size(); i += kLanes)
+    for (size_t k = 0; k < kLanes; ++k) lanes[k] += term(row[i + k]);
+  for (; i < row.size(); ++i) sum += term(row[i]);
+  for (double lane : lanes) sum += lane;
+  return sum;
+}
+
+}  // namespace
+
 Moments moments_of(std::span<const double> row) {
-  double sum = 0, squares = 0;
-  for (double x : row) sum += x;
-  const double mean = sum / static_cast<double>(row.size());
-  for (double x : row) squares += (x - mean) * (x - mean);
-  return {mean, squares / static_cast<double>(row.size())};
+  const double count = static_cast<double>(row.size()), mean = sum_of(row, [](double x) { return x; }) / count;
+  return {mean, sum_of(row, [mean](double x) { return (x - mean) * (x - mean); }) / count};
 }
 
 Result<std::vector<double>> parameters(const Evaluation& e, size_t i, int64_t count) {

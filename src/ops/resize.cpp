@@ -149,8 +149,7 @@ Result<void> evaluate(Evaluation& e) {
   const std::vector<Axis> axes = NACRE_TRY(plan(e));
   Shape shape = e.shape(0);
   for (const Axis& axis : axes) shape[axis.axis] = axis.length;
-  Tensor* y = NACRE_TRY(e.output(0, shape));
-  if (y->size() == 0) return {};
+  if (NACRE_TRY(checked_count(shape)) == 0) return (void)NACRE_TRY(e.output(0, shape)), Result<void>();
   const DType dtype = e.dtype(0), wide = method.nearest()                               ? dtype
                                          : dtype == DType::float64 || is_integer(dtype) ? DType::float64
                                                                                         : DType::float32;
@@ -163,7 +162,8 @@ Result<void> evaluate(Evaluation& e) {
     const bool same = axis.length == x.shape()[axis.axis] && std::abs(axis.scale - 1) < 1e-9 && axis.begin == 0 && axis.end == 1;
     if (!same) x = NACRE_TRY(interpolate(e, method, x, axis.axis, axis.length, axis.scale, axis.begin, axis.end));
   }
-  return round_into(x, *y);
+  if (wide == dtype) return e.set(0, std::move(x)), Result<void>();
+  return round_into(x, *NACRE_TRY(e.output(0, shape)));
 }
 
 // Opset 10 had no roi, and one way of mapping coordinates; opset 11 names what is now the default differently.

@@ -1,9 +1,7 @@
 // TopK: the k largest (or smallest) elements along an axis and where they are; of equal ones the lower index comes first.
 // https://onnx.ai/onnx/operators/onnx__TopK.html
 #include <algorithm>
-#include <numeric>
 
-#include "ops/movement.h"
 #include "ops/shape_values.h"
 
 namespace nacre {
@@ -35,21 +33,45 @@ bool comes_first(T a, T b, bool largest) {
 }
 
 template <class T>
+struct Candidate {
+  T value;
+  int64_t index;
+};
+
+/// The k first of a line, in order: a heap with the last of them on top, which most elements need no more than one look at.
+template <class T>
+void choose_line(const T* x, int64_t length, int64_t step, int64_t k, bool largest, std::vector<Candidate<T>>& heap) {
+  const auto before = [=](const Candidate<T>& a, const Candidate<T>& b) {
+    return comes_first(a.value, b.value, largest) || (!comes_first(b.value, a.value, largest) && a.index < b.index);
+  };
+  heap.clear();
+  for (int64_t i = 0; i < k; ++i) heap.push_back({x[i * step], i});
+  if (k < length) std::make_heap(heap.begin(), heap.end(), before);
+  for (int64_t i = k; i < length; ++i) {
+    if (!comes_first(x[i * step], heap.front().value, largest)) continue;  // of equal ones the earlier stays
+    std::pop_heap(heap.begin(), heap.end(), before);
+    heap.back() = {x[i * step], i};
+    std::push_heap(heap.begin(), heap.end(), before);
+  }
+  std::sort(heap.begin(), heap.end(), before);
+}
+
+template <class T>
 Result<void> choose(Evaluation& e, const T* x, const AxisView& view, int64_t k, bool largest, Tensor& values, int64_t* indices) {
-  std::vector<int64_t> order(static_cast<size_t>(view.length));
+  std::vector<Candidate<T>> heap;
+  std::vector<T> chosen(static_cast<size_t>(k));
   for (int64_t outer = 0; outer < view.outer; ++outer) {
     NACRE_TRY(e.checkpoint());
     for (int64_t inner = 0; inner < view.inner; ++inner) {
       const int64_t base = outer * view.length * view.inner + inner, to = outer * k * view.inner + inner;
-      std::iota(order.begin(), order.end(), 0);
-      std::partial_sort(order.begin(), order.begin() + k, order.end(), [&](int64_t a, int64_t b) {
-        const T left = x[base + a * view.inner], right = x[base + b * view.inner];
-        return comes_first(left, right, largest) || (!comes_first(right, left, largest) && a < b);
-      });
+      choose_line(x + base, view.length, view.inner, k, largest, heap);
       for (int64_t i = 0; i < k; ++i) {
-        indices[to + i * view.inner] = order[i];
-        copy_elements(e.input(0), base + order[i] * view.inner, values, to + i * view.inner, 1);
+        indices[to + i * view.inner] = heap[static_cast<size_t>(i)].index;
+        chosen[static_cast<size_t>(i)] = heap[static_cast<size_t>(i)].value;
       }
+      for (int64_t i = 0; view.inner > 1 && i < k; ++i)
+        store_from<T>(values.dtype(), values.mutable_raw(), to + i * view.inner, 1, &chosen[static_cast<size_t>(i)]);
+      if (view.inner == 1) store_from<T>(values.dtype(), values.mutable_raw(), to, k, chosen.data());
     }
   }
   return {};

@@ -13,13 +13,19 @@ Result<void> impute(Evaluation& e, const std::vector<T>& by, T old) {
   if (by.size() != 1 && static_cast<int64_t>(by.size()) != features)
     return fail(ErrorCode::invalid_model, by.size(), " imputed values for ", features, " features");
   Tensor* y = NACRE_TRY(e.output(0, e.shape(0)));
+  const std::vector<T> each = by.size() == 1 ? std::vector<T>(static_cast<size_t>(y->size() > 0 ? features : 0), by[0]) : by;
   constexpr int64_t kBlock = 1024;
   T block[kBlock];
   for (int64_t begin = 0, size = y->size(); begin < size; begin += kBlock) {
     const int64_t count = std::min(kBlock, size - begin);
     load_as<T>(e.dtype(0), e.input(0).raw(), begin, count, block);
-    for (int64_t i = 0; i < count; ++i)
-      if (block[i] == old || (block[i] != block[i] && old != old)) block[i] = by[by.size() == 1 ? 0 : (begin + i) % features];
+    for (int64_t i = 0; i < count;) {  // to the end of a row at a time
+      const int64_t feature = (begin + i) % features, end = std::min(count, i + features - feature);
+      for (const T* value = each.data() + feature; i < end; ++i, ++value) {
+        const bool replaces = (block[i] == old) | ((block[i] != block[i]) & (old != old));
+        block[i] = replaces ? *value : block[i];
+      }
+    }
     store_from<T>(e.dtype(0), y->mutable_raw(), begin, count, block);
   }
   return {};
