@@ -5,7 +5,7 @@
 
 Every folder with a tokenizer.json (or a skeleton, which is filled) encodes the shared corpus with encode_batch, ROUNDS rounds in turn. Of each side
 the least time of a pass counts, wall and CPU of the process; ids are compared first. Prints a line a folder, and how long loading took (the least of some), what memory the loaded tokenizer holds, and how many times the
-bytes of its vocabulary (tokens, and both sides of merges) that is.
+bytes of its vocabulary (tokens, both sides of merges, charsmap) that is.
 Needs the Python package tokenizers 0.23.
 """
 import argparse
@@ -67,13 +67,23 @@ def tokenizer_bytes(folder):
     return filled(folder) if (folder / "tokenizer.skeleton.json").exists() else None
 
 
+def charsmap_bytes(node):
+    """Of the tables of replacements in a normalizer."""
+    if isinstance(node, list):
+        return sum(charsmap_bytes(each) for each in node)
+    if not isinstance(node, dict):
+        return 0
+    return len(base64.b64decode(node.get("precompiled_charsmap") or "")) + sum(charsmap_bytes(each) for each in node.values())
+
+
 def vocabulary_bytes(data):
-    """Of all tokens and both sides of all merges, in UTF-8: what no tokenizer can do without."""
-    model = json.loads(data)["model"]
+    """Of all tokens, both sides of all merges (in UTF-8) and the charsmap: what no tokenizer can do without."""
+    document = json.loads(data)
+    model = document["model"]
     entries = model["vocab"]
     tokens = [entry if isinstance(entries, dict) else entry[0] for entry in entries]
     merges = [side for merge in model.get("merges", []) for side in (merge.split(" ") if isinstance(merge, str) else merge)]
-    return sum(len(text.encode()) for text in tokens + merges)
+    return sum(len(text.encode()) for text in tokens + merges) + charsmap_bytes(document.get("normalizer"))
 
 
 class Rival:
