@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "core/cpu.h"
 #include "core/knobs.h"
@@ -206,6 +207,11 @@ Result<void> try_foreign(const std::string& path, std::string_view name, Functio
   if (verdict->empty()) return {};
   return fail(ErrorCode::unavailable, "\"", path, "\" cannot be used: ", *verdict);
 }
+
+static thread_local bool probes_thoroughly = false;
+ThoroughProbe::ThoroughProbe() noexcept : before_(std::exchange(probes_thoroughly, true)) {}
+ThoroughProbe::~ThoroughProbe() { probes_thoroughly = before_; }
+bool ThoroughProbe::wanted() noexcept { return probes_thoroughly; }
 
 bool is_disabled(std::string_view backend_or_path) {
   const std::vector<std::string> listed = split(knob_text(Knob::disable).value_or(""), ',');

@@ -46,6 +46,20 @@ Result<SharedLibrary> open_foreign(const std::string& path);
 /// size, time) on this CPU. `trial` returns an empty text, or why the library cannot be used. Fails (unavailable) with the cause.
 Result<void> try_foreign(const std::string& path, std::string_view name, FunctionRef<std::string()> trial);
 
+/// While one of these is alive on its thread, probes try what they else only list, each in a child process: for listings, which may
+/// take seconds.
+class ThoroughProbe {
+ public:
+  ThoroughProbe() noexcept;
+  ~ThoroughProbe();
+  ThoroughProbe(const ThoroughProbe&) = delete;
+  ThoroughProbe& operator=(const ThoroughProbe&) = delete;
+  static bool wanted() noexcept;
+
+ private:
+  bool before_;
+};
+
 /// True when NACRE_DISABLE names it.
 bool is_disabled(std::string_view backend_or_path);
 

@@ -1,5 +1,6 @@
 #include "nacre/backends.h"
 
+#include "core/foreign_library.h"
 #include "graph/op.h"
 #include "io/json.h"
 #include "runtime/targets.h"
@@ -71,6 +72,7 @@ std::string json_of(const BackendInfo& backend) {
 }  // namespace
 
 std::vector<BackendInfo> backends() {
+  const ThoroughProbe thorough;
   std::vector<BackendInfo> out;
   for (const Backend* backend : all_backends()) out.push_back(info_of(*backend));
   return out;

@@ -6,6 +6,8 @@
 
 #include "backends/onnxruntime/providers.h"
 #include "backends/onnxruntime/session.h"
+#include "backends/onnxruntime/settings.h"
+#include "core/foreign_library.h"
 #include "graph/op.h"
 
 namespace nacre {
@@ -32,6 +34,15 @@ void add_accelerators(const Library& library, Probe& probe) {
   if (counts.empty()) probe.notes.push_back("it lists no accelerator");
 }
 
+// One that is listed may lack its own libraries, a driver or a device. Trying takes a while: only listings do it.
+std::string state_of(const Library& library, const std::string& named) {
+  const Provider* provider = find_provider(named);
+  if (!provider) return "nothing here knows its options";
+  if (!ThoroughProbe::wanted()) return "whether it works here shows when a session asks for it";
+  const auto tried = try_provider(library, *provider);
+  return tried ? "it works here" : cat("it does not work here: ", tried.error().message());
+}
+
 Probe probe(const ProbeOptions&) {
   const auto found = library();
   if (!found) return {.available = false, .version = "", .reason = found.error().what(), .devices = {}};
@@ -39,8 +50,7 @@ Probe probe(const ProbeOptions&) {
   Probe out{.available = true, .version = lib.version, .reason = "", .devices = {cpu_device()}, .library = lib.path};
   out.notes.push_back(cat("from ", lib.from));
   for (const std::string& provider : lib.providers)
-    if (short_name(provider) != "cpu")
-      out.notes.push_back(cat("built with ", short_name(provider), "; whether it works here shows when a session asks for it"));
+    if (short_name(provider) != "cpu") out.notes.push_back(cat("built with ", short_name(provider), "; ", state_of(lib, provider)));
   add_accelerators(lib, out);
   return out;
 }
@@ -54,7 +64,7 @@ bool takes_dtype(DType dtype) { return dtype != DType::undefined; }
 Result<bool> has_device(std::string_view device) {
   if (device == "plugin") return true;
   if (!is_preset(device) && !find_provider(device)) return false;
-  if (auto provider = choose_provider(*NACRE_TRY(library()), device); !provider) return std::unexpected(std::move(provider.error()));
+  if (auto found = choose_providers(*NACRE_TRY(library()), device); !found) return std::unexpected(std::move(found.error()));
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/foreign_library.h"
+#include "core/log.h"
 #include "core/os/elf.h"
 
 namespace nacre::onnxruntime {
@@ -74,7 +75,11 @@ Result<void> migraphx(const Library& library, SessionOptions* session, const Pro
 // These come with a function that the library exports beside its table.
 Result<void> exported(const Library& library, SessionOptions* session, const Provider& provider, const BackendOptions& options) {
   uint32_t flags = 0;
-  for (const auto& [key, value] : options) flags = uint32_t(NACRE_TRY(whole_number(key, value)));
+  for (const auto& [key, value] : options) {
+    if (!key.ends_with("_flags") && key != "enable_fast_math")
+      return fail(ErrorCode::unsupported, "option \"", key, "\" of ", provider.name, " needs a newer ONNX Runtime than ", library.version);
+    flags = uint32_t(NACRE_TRY(whole_number(key, value)));
+  }
   const auto append =
       library.handle.function<Status*(SessionOptions*, uint32_t)>(cat("OrtSessionOptionsAppendExecutionProvider_", provider.generic));
   if (!append) return fail(ErrorCode::unavailable, library.path, " was built without provider '", provider.name, "'");
@@ -166,6 +171,7 @@ Result<void> register_plugin(const Library& library, const std::string& path) {
   const std::lock_guard lock(*mutex);
   bool& done = (*registered)[cat(library.path, "\n", path)];
   if (done) return {};
+  log_message(LogLevel::info, "loading ", path, " (NACRE_DISABLE=", path, " would leave it alone)");
   NACRE_TRY(library.api.call(kRegisterProviderLibrary, library.env, path.c_str(), path.c_str()));
   done = true;
   return {};
@@ -188,14 +194,17 @@ std::string_view short_name(std::string_view named) {
 
 bool is_preset(std::string_view name) { return !preset(name).empty(); }
 
-Result<const Provider*> choose_provider(const Library& library, std::string_view device) {
-  const auto known = preset(device);
-  for (std::string_view name : known)
-    if (const Provider* provider = find_provider(name); is_built_in(library, *provider)) return provider;
-  const Provider* provider = known.empty() ? find_provider(device.empty() ? "cpu" : device) : nullptr;
-  if (provider && is_built_in(library, *provider)) return provider;
+Result<std::vector<const Provider*>> choose_providers(const Library& library, std::string_view device) {
+  const std::string_view name = device.empty() ? "cpu" : device;
+  std::vector<const Provider*> out;
+  const auto add = [&](std::string_view each) {
+    if (const Provider* provider = find_provider(each); provider && is_built_in(library, *provider)) out.push_back(provider);
+  };
+  if (!is_preset(name)) add(name);
+  for (std::string_view each : preset(name)) add(each);
+  if (!out.empty()) return out;
   return fail(ErrorCode::unavailable, "ONNX Runtime ", library.version, " at ", library.path, " was built without ",
-              known.empty() ? cat("provider '", device, "'") : cat("a provider for '", device, "'"), "; it has ", built_in(library));
+              is_preset(name) ? cat("a provider for '", device, "'") : cat("provider '", device, "'"), "; it has ", built_in(library));
 }
 
 Result<void> check_keys(const Provider& provider, const BackendOptions& options) {

@@ -22,8 +22,9 @@ std::string_view short_name(std::string_view named);
 
 /// True for "gpu", "npu" and "auto".
 bool is_preset(std::string_view name);
-/// The provider that a preset or a name stands for in this library. Fails (unavailable) with those the library has.
-Result<const Provider*> choose_provider(const Library& library, std::string_view device);
+/// The providers that a preset or a name stands for in this library, the first choice first; a name has one. Fails (unavailable)
+/// with those the library has.
+Result<std::vector<const Provider*>> choose_providers(const Library& library, std::string_view device);
 
 /// Keys that are not known are refused with those that are.
 Result<void> check_keys(const Provider& provider, const BackendOptions& options);

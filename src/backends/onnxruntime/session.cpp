@@ -260,14 +260,38 @@ Error with_devices(const Library& library, Error error) {
   return error.suggest(cat("accelerators that ONNX Runtime lists: ", known.empty() ? "none" : known));
 }
 
+struct Chosen {
+  Settings settings;
+  MadeOptions made;
+};
+
+// Of a preset's providers the first that works: a library built for TensorRT and CUDA often finds CUDA alone.
+Result<Chosen> choose(const Library& library, const CompileOptions& options) {
+  std::vector<const Provider*> candidates = {nullptr};
+  if (options.device != "plugin") candidates = NACRE_TRY(choose_providers(library, options.device));
+  std::string passed;  // what was passed over and why
+  for (const Provider* candidate : candidates) {
+    Settings settings = NACRE_TRY(read_settings(candidate, options));
+    auto made = make_options(library, settings);
+    if (made) {
+      if (options.notes && !passed.empty()) options.notes->push_back(cat(candidate->name, " is taken", passed));
+      return Chosen{std::move(settings), std::move(*made)};
+    }
+    if (candidate == candidates.back()) {
+      const Error error(made.error().code(), cat(made.error().message(), passed));
+      return std::unexpected(options.device_index < 0 ? error : with_devices(library, error));
+    }
+    passed += cat("; onnxruntime's provider ", candidate->name, " was passed over: ", made.error().message());
+  }
+  return fail(ErrorCode::internal, "no provider stands for '", options.device, "'");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOptions& options) {
   const Library& lib = *NACRE_TRY(library());
-  const Settings settings = NACRE_TRY(read_settings(lib, options));
-  const auto tried = make_options(lib, settings);
-  if (!tried) return std::unexpected(options.device_index < 0 ? tried.error() : with_devices(lib, tried.error()));
-  const MadeOptions& made = *tried;
+  const Chosen chosen = NACRE_TRY(choose(lib, options));
+  const MadeOptions& made = chosen.made;
   const bool asks_device = made.provider != kCpu;
   LogCapture capture;
   if (asks_device && !lib.api.has(kSessionGetAssignments)) NACRE_TRY(lib.api.call(kSetSessionLogSeverityLevel, made.handle.get(), 0));
@@ -277,7 +301,7 @@ Result<std::unique_ptr<Executable>> compile(const Graph& graph, const CompileOpt
   const int64_t grown = std::max<int64_t>(0, resident_memory() - before);
   auto placed = asks_device ? placed_nodes(lib, session.get(), capture.text()) : PlacedNodes();
   if (asks_device && options.notes) note_placement(placed, made.provider, *options.notes);
-  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), settings, made.provider, grown, std::move(recipe));
+  auto out = std::make_unique<OrtExecutable>(lib, std::move(session), chosen.settings, made.provider, grown, std::move(recipe));
   if (placed) out->set_providers(placed->by_node(graph));
   NACRE_TRY(out->bind(graph, options.source != nullptr));
   return out;

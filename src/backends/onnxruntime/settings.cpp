@@ -107,7 +107,7 @@ std::string trial_name(const Settings& settings) {
   return out;
 }
 
-Result<void> try_provider(const Library& library, const Settings& settings) {
+Result<void> try_settings(const Library& library, const Settings& settings) {
   Settings tried = settings;
   tried.profile.clear();
   tried.strict = false;  // the trial's model is not the one that must run there
@@ -146,19 +146,22 @@ static void note_unused(const BackendOptions& given, std::string_view owner, std
   }
 }
 
-Result<Settings> read_settings(const Library& library, const CompileOptions& options) {
+Result<void> try_provider(const Library& library, const Provider& provider) {
+  Settings settings;
+  settings.provider = &provider;
+  return provider.append ? try_settings(library, settings) : Result<void>();
+}
+
+Result<Settings> read_settings(const Provider* provider, const CompileOptions& options) {
   Settings out;
+  out.provider = provider;
   out.intra_threads = options.threads, out.strict = options.strict;
   if (!options.optimise) out.optimisation = 0;
   out.io_binding = !options.device.empty() && options.device != "cpu";
   const BackendOptions none, &given = options.settings ? *options.settings : none;
   for (const auto& [key, value] : given) NACRE_TRY(take(out, key, value));
-  if (options.device == "plugin") {
-    if (out.plugin.empty())
-      return fail(ErrorCode::invalid_argument, "device 'plugin' needs onnxruntime.plugin, the provider library's path");
-  } else {
-    out.provider = NACRE_TRY(choose_provider(library, options.device));
-  }
+  if (!provider && out.plugin.empty())
+    return fail(ErrorCode::invalid_argument, "device 'plugin' needs onnxruntime.plugin, the provider library's path");
   const std::string_view owner = out.provider ? out.provider->name : "plugin";
   for (const auto& [key, value] : given)
     if (const auto [head, rest] = parts_of(key); head == owner && !rest.empty()) out.provider_options.emplace_back(rest, value);
@@ -172,7 +175,7 @@ Result<Settings> read_settings(const Library& library, const CompileOptions& opt
 }
 
 Result<MadeOptions> make_options(const Library& library, const Settings& settings) {
-  if (!settings.provider || settings.provider->append) NACRE_TRY(try_provider(library, settings));
+  if (!settings.provider || settings.provider->append) NACRE_TRY(try_settings(library, settings));
   return make_now(library, settings);
 }
 

@@ -20,7 +20,8 @@ struct Settings {
 /// Refuses names that are not known. Looks at no library.
 Result<void> check_settings(const BackendOptions& options);
 
-Result<Settings> read_settings(const Library& library, const CompileOptions& options);
+/// `provider`: one of those that the device stands for; null: a plugin.
+Result<Settings> read_settings(const Provider* provider, const CompileOptions& options);
 
 struct MadeOptions {
   std::shared_ptr<SessionOptions> handle;
@@ -28,5 +29,8 @@ struct MadeOptions {
 };
 /// Appends the provider too; its first run was in a child process.
 Result<MadeOptions> make_options(const Library& library, const Settings& settings);
+
+/// Whether a provider works here with its defaults: a first run in a child process. Fails (unavailable) with the reason.
+Result<void> try_provider(const Library& library, const Provider& provider);
 
 }  // namespace nacre::onnxruntime
