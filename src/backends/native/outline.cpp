@@ -73,18 +73,39 @@ std::optional<Bindings> Outline::bindings(std::span<const Fact> inputs) const {
 }
 
 std::optional<Graph> Outline::bind(std::span<const Fact> inputs) const {
-  const std::optional<Bindings> bound = usable_ ? bindings(inputs) : std::nullopt;
-  if (!bound) return std::nullopt;
   std::optional<Graph> graph = graph_;
+  std::vector<bool> changed(graph->edge_count());
+  return rebind(*graph, inputs, changed) ? std::move(graph) : std::nullopt;
+}
+
+static bool is_same(const Fact& a, const Fact& b) { return a.kind == b.kind && a.dtype == b.dtype && a.shape == b.shape; }
+
+/// A constant of these elements.
+static bool holds(const EdgeInfo& edge, const Shape& values) {
+  if (!edge.constant || !edge.fact.values || edge.fact.values->size() != values.size()) return false;
+  return std::equal(values.begin(), values.end(), edge.fact.values->begin(),
+                    [](int64_t value, const SymDim& held) { return held.is(value); });
+}
+
+bool Outline::rebind(Graph& graph, std::span<const Fact> inputs, std::vector<bool>& changed) const {
+  const std::optional<Bindings> bound = usable_ ? bindings(inputs) : std::nullopt;
+  if (!bound) return false;
   for (const Known& known : known_) {
     const std::optional<Shape> values = evaluate(*known.values, *bound);
-    if (!values) return std::nullopt;
+    if (!values) return false;
+    if (holds(graph[known.edge], *values)) continue;
     Tensor tensor(known.dtype, known.shape);
     store_from<int64_t>(known.dtype, tensor.mutable_raw(), 0, tensor.size(), values->data());
-    graph->make_constant(known.edge, std::move(tensor));
+    graph.make_constant(known.edge, std::move(tensor));
+    changed[index(known.edge)] = true;
   }
-  for (size_t i = 0; i < inputs.size(); ++i) (*graph)[graph->inputs[i]].fact = inputs[i];
-  return graph;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Edge edge = graph.inputs[i];
+    if (is_same(graph.fact(edge), inputs[i])) continue;
+    graph[edge].fact = inputs[i];
+    changed[index(edge)] = true;
+  }
+  return true;
 }
 
 }  // namespace nacre::native

@@ -12,10 +12,15 @@ namespace nacre::native {
 class Outline {
  public:
   explicit Outline(const Graph& graph);
+  /// True where `bind` gives something, unless an expression overflows.
+  bool takes(std::span<const Fact> inputs) const { return usable_ && bindings(inputs); }
 
   /// The graph for inputs of these facts, its known integers as constants. Nothing where a symbol stands for two sizes or
   /// a dim is 0 (broadcasting 0 with 1 is where expressions may err): plan the full graph then.
   std::optional<Graph> bind(std::span<const Fact> inputs) const;
+  /// Turns a graph that `bind` gave into the one for inputs of these facts, and marks the edges whose fact or constant
+  /// changes by that; all others' are to be inferred. False where `bind` gives nothing: the graph is of no use then.
+  bool rebind(Graph& graph, std::span<const Fact> inputs, std::vector<bool>& changed) const;
 
  private:
   struct Known {

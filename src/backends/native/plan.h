@@ -6,6 +6,7 @@
 namespace nacre::native {
 
 class Program;
+struct NodeLayout;
 
 struct Step {
   int32_t node = 0;
@@ -25,7 +26,8 @@ struct Place {
 };
 
 struct Plan {
-  Graph graph;  // bound: constant shapes, known integers folded
+  std::shared_ptr<const Graph> graph;                    // known integers folded; its shapes may be those of another plan
+  std::vector<std::shared_ptr<const Tensor>> constants;  // by edge
   std::vector<Step> steps;
   std::vector<Place> places;  // by edge
   int64_t arena_bytes = 0;
@@ -34,7 +36,13 @@ struct Plan {
   std::shared_ptr<Program> rest;
   std::vector<Edge> rest_inputs;      // edges of `graph` it takes
   std::vector<int32_t> rest_outputs;  // positions among the graph's outputs that it gives
+
+  /// The dtype and shape of an edge, as far as they are known.
+  Fact fact(Edge edge) const;
 };
+
+/// The step of one node under the graph's facts. `layout`: what the layout of images decided for it.
+Result<Step> make_step(const Graph& graph, size_t position, const NodeLayout& layout, const std::shared_ptr<PackCache>& cache);
 
 /// Binds `graph` (a copy to keep) to inputs of these facts.
 /// `depth`: how many plans already waited for others' results. Beyond a limit nothing waits any more: nodes whose shapes are

@@ -25,7 +25,7 @@ class Runner final : public EvaluationHost {
       : plan_(plan), state_(state), recycler_(recycler), outputs_(outputs), context_(context) {}
 
   Result<void> run(std::span<const Value> inputs) {
-    const Graph& graph = plan_.graph;
+    const Graph& graph = *plan_.graph;
     for (size_t i = 0; i < inputs.size(); ++i) state_.values[index(graph.inputs[i])] = inputs[i];
     NACRE_TRY(context_.profile ? run_timed() : run_steps());
     NACRE_TRY(run_rest());
@@ -57,7 +57,7 @@ class Runner final : public EvaluationHost {
  private:
   const Value* value_of(Edge edge) {
     Value& value = state_.values[index(edge)];
-    if (const Tensor* constant = plan_.graph.constant(edge); constant && !value.tensor().raw()) value = Value(*constant);
+    if (const Tensor* constant = plan_.constants[index(edge)].get(); constant && !value.tensor().raw()) value = Value(*constant);
     return &value;
   }
 
@@ -83,7 +83,7 @@ class Runner final : public EvaluationHost {
 
   Result<void> run_step(const Step& step) {
     NACRE_TRY(context_.checkpoint());
-    const Node& node = plan_.graph.nodes[step.node];
+    const Node& node = plan_.graph->nodes[step.node];
     step_ = &step, node_ = &node;
     inputs_.clear();
     for (Edge edge : node.inputs) inputs_.push_back(edge == kAbsent ? nullptr : value_of(edge));
@@ -107,7 +107,7 @@ class Runner final : public EvaluationHost {
     results_.resize(node.outputs.size());
     for (size_t i = 0; i < results_.size(); ++i) {
       if (node.outputs[i] == kAbsent) continue;
-      auto tensor = allocate_output(i, plan_.graph.fact(node.outputs[i]).dtype, *plan_.places[index(node.outputs[i])].shape);
+      auto tensor = allocate_output(i, plan_.graph->fact(node.outputs[i]).dtype, *plan_.places[index(node.outputs[i])].shape);
       if (!tensor) return std::unexpected(std::move(tensor.error().at(describe(node))));
       results_[i] = Value(std::move(*tensor));
     }
@@ -118,7 +118,7 @@ class Runner final : public EvaluationHost {
 
   Result<void> evaluate(const Node& node) {
     results_.assign(node.outputs.size(), Value());
-    Evaluation evaluation(plan_.graph, node, inputs_, results_, *this);
+    Evaluation evaluation(*plan_.graph, node, inputs_, results_, *this);
     NACRE_TRY(evaluate_node(node, evaluation));
     return keep_results(node);
   }
@@ -140,9 +140,9 @@ class Runner final : public EvaluationHost {
 
   /// Kernels downstream were chosen for the inferred shape and do not look again.
   Result<void> check_result(const Node& node, size_t i, const Shape& shape) const {
-    const Fact& fact = plan_.graph.fact(node.outputs[i]);
-    if (results_[i].is_tensor() && results_[i].tensor().dtype() == fact.dtype && results_[i].tensor().shape() == shape) return {};
-    Error error(ErrorCode::internal, cat("gave ", Fact::of(results_[i]).text(), ", inferred ", fact.text()));
+    const DType dtype = plan_.graph->fact(node.outputs[i]).dtype;
+    if (results_[i].is_tensor() && results_[i].tensor().dtype() == dtype && results_[i].tensor().shape() == shape) return {};
+    Error error(ErrorCode::internal, cat("gave ", Fact::of(results_[i]).text(), ", inferred ", plan_.fact(node.outputs[i]).text()));
     return std::unexpected(error.at(describe(node)));
   }
 
@@ -154,7 +154,7 @@ class Runner final : public EvaluationHost {
       return;
     }
     std::memmove(home, results_[i].tensor().raw(), size_t(place.bytes));
-    const DType dtype = plan_.graph.fact(node.outputs[i]).dtype;
+    const DType dtype = plan_.graph->fact(node.outputs[i]).dtype;
     target = Value(Tensor::borrow(dtype, *place.shape, home, size_t(place.bytes), nullptr));
   }
 
@@ -195,7 +195,7 @@ class Runner final : public EvaluationHost {
   }
 
   NodeProfile row_of(const Step& step, double begin, double milliseconds) const {
-    const Node& node = plan_.graph.nodes[step.node];
+    const Node& node = plan_.graph->nodes[step.node];
     int64_t bytes = 0;
     for (Edge edge : node.outputs)
       if (edge != kAbsent) bytes += plan_.places[index(edge)].bytes;
@@ -250,12 +250,12 @@ class ArenaCharge {
 };
 
 void prepare_state(const Plan& plan, RunState& state) {
-  state.values.resize(plan.graph.edge_count());
+  state.values.resize(plan.graph->edge_count());
   char* base = static_cast<char*>(state.arena.mutable_raw());
   for (size_t i = 0; i < plan.places.size(); ++i) {
     const Place& place = plan.places[i];
     if (place.offset < 0) continue;
-    const DType dtype = plan.graph.fact(Edge(int32_t(i))).dtype;
+    const DType dtype = plan.graph->fact(Edge(int32_t(i))).dtype;
     state.values[i] = Value(Tensor::borrow(dtype, *place.shape, base + place.offset, size_t(place.bytes), nullptr));
   }
 }
@@ -286,12 +286,21 @@ Result<std::shared_ptr<Program::Bound>> Program::bind(std::span<const Value> inp
   return bound;
 }
 
-// The first plan is made from the full graph, with which most sessions end.
+// The first plan is made from the full graph, with which most sessions end; others each from the one before, where that can be.
 Result<std::shared_ptr<const Plan>> Program::plan_for(std::span<const Fact> inputs) {
+  constexpr int kMostReplanners = 2;  // the first of a model is of use for long, or none is
   if (depth_ > 0) return make_plan(graph_, inputs, cache_, depth_);
   if (!std::exchange(planned_, true)) return make_plan(graph_, inputs, cache_, depth_);
   if (!outline_) outline_.emplace(graph_);
-  std::optional<Graph> graph = outline_->bind(inputs);
+  if (!outline_->takes(inputs)) return make_plan(graph_, inputs, cache_, depth_);
+  std::optional<Graph> graph;
+  if (!replanner_) graph = outline_->bind(inputs);
+  if (graph && replanners_++ < kMostReplanners) replanner_ = std::make_unique<Replanner>(*graph, cache_);
+  if (replanner_) {
+    if (auto plan = replanner_->plan(*outline_, inputs)) return plan;
+    replanner_.reset();
+  }
+  if (!graph) graph = outline_->bind(inputs);
   return make_plan(graph ? std::move(*graph) : graph_, inputs, cache_, depth_);
 }
 
@@ -338,7 +347,7 @@ Result<void> Program::run(std::span<const Value> inputs, std::span<Value> output
   NACRE_TRY(Runner(*bound->plan, *state, recycler_, outputs, context).run(inputs));
   // Inputs and results of this run must not stay alive in the state that waits for the next one.
   for (size_t i = 0; i < state->values.size(); ++i)
-    if (bound->plan->places[i].offset < 0 && !bound->plan->graph.constant(Edge(int32_t(i)))) state->values[i] = Value();
+    if (bound->plan->places[i].offset < 0 && !bound->plan->constants[i]) state->values[i] = Value();
   std::lock_guard lock(mutex_);
   bound->idle.push_back(std::move(state));
   return {};
@@ -374,13 +383,13 @@ int64_t Program::resident_bytes() const noexcept {
 static PlanReport report_of(const Plan& plan) {
   PlanReport out{.arena_bytes = plan.arena_bytes, .complete = !plan.rest};
   for (const Step& step : plan.steps) {
-    const Node& node = plan.graph.nodes[step.node];
+    const Node& node = plan.graph->nodes[step.node];
     const bool typed = !node.outputs.empty() && node.outputs[0] != kAbsent;
     out.steps.push_back({describe(node), std::string(node.op->name),
                          std::string(step.view     ? "view"
                                      : step.kernel ? step.kernel->name
                                                    : "reference"),
-                         typed ? plan.graph.fact(node.outputs[0]).text() : ""});
+                         typed ? plan.fact(node.outputs[0]).text() : ""});
   }
   return out;
 }

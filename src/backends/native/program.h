@@ -6,6 +6,7 @@
 #include "backends/native/outline.h"
 #include "backends/native/plan.h"
 #include "core/recycler.h"
+#include "backends/native/replan.h"
 
 namespace nacre::native {
 
@@ -51,6 +52,8 @@ class Program {
   int depth_;
   mutable std::mutex mutex_;
   std::optional<Outline> outline_;  // made when a second shape comes
+  std::unique_ptr<Replanner> replanner_;
+  int replanners_ = 0;  // how many were made
   bool planned_ = false;
   std::list<std::shared_ptr<Bound>> plans_;  // most recently used first
 };
