@@ -31,12 +31,20 @@ Result<const Backend*> find_backend(std::string_view name) {
   return fail(ErrorCode::not_found, "no backend is called '", name, "'; there are ", known);
 }
 
+// A brand string begins with its maker's name: "AMD EPYC 9554", "Intel(R) Xeon(R) ...", "ARM Neoverse".
+static std::string vendor_of(std::string_view model) {
+  for (std::string_view vendor : {"AMD", "Intel", "Apple", "ARM", "Ampere"})
+    if (model.starts_with(vendor)) return std::string(vendor);
+  return "";
+}
+
 Device cpu_device() {
   auto known = [](int64_t bytes) { return bytes > 0 ? bytes : -1; };
   const int64_t total = std::min(total_memory(), cgroup_memory_limit().value_or(INT64_MAX));
   return {.name = cpu().model.empty() ? "cpu" : cpu().model,
           .memory_total = known(total),
           .memory_free = known(std::min(available_memory(), total)),
+          .vendor = vendor_of(cpu().model),
           .compute_units = affinity_cpus()};
 }
 

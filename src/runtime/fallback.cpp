@@ -43,8 +43,11 @@ class FallbackExecutable final : public Executable {
       for (const CompiledRegion& region : second_->regions) region.executable->trim();
   }
   int64_t resident_bytes() const noexcept override {
-    const auto first = current();
-    return first ? first->resident_bytes() : 0;
+    const std::lock_guard lock(mutex_);
+    int64_t total = first_ ? first_->resident_bytes() : 0;
+    if (second_)
+      for (const CompiledRegion& region : second_->regions) total += region.executable->resident_bytes();
+    return total;
   }
   std::string kernel_name(const Node& node) const override {
     const auto first = current();

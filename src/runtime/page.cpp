@@ -70,7 +70,8 @@ class Page {
     lay_out();
     std::string out = cat(kHead, "<h1>What runs where</h1>\n", legend());
     if (!times_.empty())
-      out += "<p><button onclick=\"colour('backend')\">by backend</button><button onclick=\"colour('time')\">by time</button></p>\n";
+      out += cat("<p><button onclick=\"colour('backend')\">by backend</button><button onclick=\"colour('time')\">by time</button>",
+                 "red: ", slowest_, " ms; grey: no time of its own, as it runs inside another node or was not needed</p>\n");
     out += cat("<div id=\"board\"><svg width=\"", width_, "\" height=\"", height_, "\" xmlns=\"http://www.w3.org/2000/svg\">\n");
     for (size_t n = 0; n < graph_.nodes.size(); ++n) out += wires(n);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) out += box(n);
@@ -104,7 +105,7 @@ class Page {
       out += cat("<tr><td><span class=\"key\" style=\"background:", colour_of(backend), "\"></span></td><td>", escaped(backend),
                  "</td><td>", nodes, "</td></tr>\n");
     }
-    return out + cat("</table><p>", report_.crossings, " values cross between regions</p>\n");
+    return out + cat("</table><p>", report_.crossings, " values cross between backends</p>\n");
   }
 
   std::string wires(size_t n) const {

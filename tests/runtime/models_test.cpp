@@ -238,6 +238,20 @@ TEST(Models, WhatNobodyUsesIsUnloadedInTime) {
   EXPECT_EQ(run(models.acquire("brief"), 2), 4);
 }
 
+TEST(Models, PinnedOnesStayThoughNobodyUsesThem) {
+  Models models;
+  for (const auto& [name, mode] : {std::pair("pinned", LoadMode::pinned), {"eager", LoadMode::eager}}) {
+    ModelSpec spec = spec_of(write_model(name, 2));
+    spec.mode = mode, spec.keep_alive = 5ms;
+    models.add(name, spec);
+  }
+  for (int i = 0; i < 1000 && status_of(models, "eager").state == ModelStatus::State::ready; ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(status_of(models, "eager").state, ModelStatus::State::cold) << "its time came, that of the other one too";
+  EXPECT_EQ(status_of(models, "pinned").state, ModelStatus::State::ready);
+  models.unload("pinned");
+  EXPECT_EQ(status_of(models, "pinned").state, ModelStatus::State::cold);
+}
+
 TEST(ModelsConcurrent, UnloadWaitsForItsUsers) {
   Models models({.timeout = 5s});
   models.add("used", spec_of(write_model("used", 2)));

@@ -5,8 +5,8 @@
 
 #include "backends/native/outline.h"
 #include "backends/native/plan.h"
-#include "core/recycler.h"
 #include "backends/native/replan.h"
+#include "core/recycler.h"
 
 namespace nacre::native {
 
