@@ -25,7 +25,7 @@ limit, and where one that was above it already is above what stands here.
 Elementwise operators: the largest error in units in the last place over 262,144 float32 operands (every exponent and sign,
 half of them between -12 and 12) against the same operator in float64; limit 4. Runs flush denormals to zero, so an operand or a
 result below 2^-126 may count as zero. Reductions and contractions: the largest error relative to the sum of the magnitudes they add;
-limit 1e-5. Errors above the limit are **bold**, known and still to be mended: Gelu by erf, of numbers beside 0 (on portable kernels a product of 1e-38 is flushed).
+limit 1e-5. An error above the limit would be **bold**.
 """
 
 

@@ -81,7 +81,7 @@ TEST_P(VectorMath, Silu) {
 TEST_P(VectorMath, GeluErf) {
   expect_close(
       Unary::gelu_erf,
-      [](double x) { return std::isinf(x) ? std::fmax(x, 0) : std::fmax(x, 0) - std::fabs(x) * normal_tail(std::fabs(x)); }, 5, kInfinity,
+      [](double x) { return std::isinf(x) ? std::fmax(x, 0) : std::fmax(x, 0) - std::fabs(x) * normal_tail(std::fabs(x)); }, 4, kInfinity,
       1e-36);
 }
 TEST_P(VectorMath, Softplus) {
