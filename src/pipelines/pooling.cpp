@@ -85,10 +85,32 @@ void normalise(float* vector, int64_t features) {
   for (int64_t f = 0; f < features; ++f) vector[f] = static_cast<float>(vector[f] / length);
 }
 
+namespace {
+
+/// As torch.nn.LayerNorm with its usual epsilon.
+Result<void> apply_layer_norm(const SentenceModule& module, Vectors& vectors) {
+  const auto scale = module.weight->data<float>(), shift = module.bias->data<float>();
+  if (std::ssize(scale) != vectors.features)
+    return fail(ErrorCode::invalid_model, module.directory, ": a norm of ", scale.size(), " components, but vectors have ",
+                vectors.features);
+  const auto width = static_cast<size_t>(vectors.features);
+  for (float* row = vectors.values.data(); row < vectors.values.data() + vectors.values.size(); row += width) {
+    double mean = 0, variance = 0;
+    for (size_t f = 0; f < width; ++f) mean += row[f] / static_cast<double>(width);
+    for (size_t f = 0; f < width; ++f) variance += (row[f] - mean) * (row[f] - mean) / static_cast<double>(width);
+    const double inverse = 1 / std::sqrt(variance + 1e-5);
+    for (size_t f = 0; f < width; ++f) row[f] = static_cast<float>((row[f] - mean) * inverse * scale[f] + shift[f]);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> apply_module(const SentenceModule& module, Vectors& vectors, int64_t skipped) {
   switch (module.kind) {
     case SentenceModule::Kind::pooling: return apply_pooling(module, vectors, skipped), Result<void>();
     case SentenceModule::Kind::dense: return apply_dense(module, vectors);
+    case SentenceModule::Kind::layer_norm: return apply_layer_norm(module, vectors);
     case SentenceModule::Kind::normalise:
       for (int64_t row = 0; row < vectors.rows; ++row) normalise(vectors.values.data() + row * vectors.features, vectors.features);
       return {};

@@ -74,13 +74,15 @@ Result<TextModel> TextModel::load(const std::filesystem::path& directory, const 
   NACRE_TRY(require_head(config, head));
   std::vector<std::string> labels = NACRE_TRY(read_labels(config));
   const int64_t pad_id = NACRE_TRY(config.integer("pad_token_id", 0));
-  const int64_t most = NACRE_TRY(read_sentence_modules(place)).max_length;
+  const SentenceModules modules = NACRE_TRY(read_sentence_modules(place));
+  const int64_t most = modules.max_length;
   return TextModel{.tokenizer = NACRE_TRY(Tokenizer::load(place.path())),
                    .session = Session::load(place.path(), options.session),
                    .config = std::move(config),
                    .labels = std::move(labels),
                    .max_length = options.max_length > 0 ? std::min(options.max_length, most) : most,
                    .pad_id = std::max<int64_t>(pad_id, 0),
+                   .special_tokens = !modules.is_static,
                    .mask = NACRE_TRY(TokenizerSettings::read(place.path())).role_or("mask_token", ""),
                    .options = options};
 }
@@ -92,7 +94,9 @@ Result<std::string> TextModel::mask_token() const {
 }
 
 EncodeOptions TextModel::encode_options() const {
-  return {.truncation = Truncation{.max_length = static_cast<size_t>(max_length)}, .replace_invalid = options.replace_invalid};
+  return {.add_special_tokens = special_tokens,
+          .truncation = Truncation{.max_length = static_cast<size_t>(max_length)},
+          .replace_invalid = options.replace_invalid};
 }
 
 Result<void> TextModel::run(std::span<const Encoding> encodings, const RunOptions& options_of_run,

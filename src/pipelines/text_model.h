@@ -21,7 +21,8 @@ struct TextModel {
   std::vector<std::string> labels;  ///< of id2label; empty where the config has none
   int64_t max_length = 512;
   int64_t pad_id = 0;
-  std::string mask;  ///< as tokenizer_config.json or special_tokens_map.json have it; may be empty
+  bool special_tokens = true;  ///< around the texts; static models have none
+  std::string mask;            ///< as tokenizer_config.json or special_tokens_map.json have it; may be empty
   TaskOptions options;
 
   /// `head` is the end of the class name in config.json that the task needs; empty: any will do. A directory of another task is an error

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "importers/huggingface/sentence_modules.h"
+#include "io/safetensors.h"
 #include "tests/shared.h"
 
 namespace nacre {
@@ -137,6 +138,40 @@ TEST_F(Hub, SentenceModulesAreReadInOrder) {
   EXPECT_EQ(read->prompts.at("passage"), "passage: ");
   EXPECT_EQ(read->default_prompt, "query");
   EXPECT_EQ(read->similarity, "dot");
+}
+
+TEST_F(Hub, WeightsOfOtherLibrariesAreNamedWithWhatToDo) {
+  write("m/config.json", "{}"), write("m/pytorch_model.bin");
+  expect_error(chosen(), {"there are: none", "pytorch_model.bin is a pickle", "save the model as model.safetensors", "ONNX"});
+  write("m/model-00001-of-00002.safetensors");
+  expect_error(chosen(), {"there are: model-00001-of-00002.safetensors"});
+}
+
+TEST_F(Hub, ATildeInAVariableIsTheHomeDirectory) {
+  const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
+  write("hub/models--a--b/snapshots/one/config.json");
+  ::setenv("HOME", root_.c_str(), 1), ::setenv("HF_HUB_CACHE", "~/hub", 1);
+  EXPECT_TRUE(ModelDirectory::open("a/b"));
+  ::setenv("HOME", home.c_str(), 1);
+}
+
+TEST_F(Hub, ModulesAreKnownByTheLastPartOfTheirClass) {
+  write("m/modules.json", R"([{"path": "", "type": "sentence_transformers.base.modules.transformer.Transformer"},
+    {"path": "1_Pooling", "type": "sentence_transformers.sentence_transformer.modules.pooling.Pooling"},
+    {"path": "2_Dropout", "type": "sentence_transformers.models.Dropout"}, {"path": "3_LayerNorm", "type": "sentence_transformers.models.LayerNorm"}])");
+  write("m/1_Pooling/config.json", R"({"pooling_mode": "lasttoken"})"), write("m/3_LayerNorm/config.json", R"({"dimension": 2})");
+  EXPECT_NE(read_sentence_modules(model()).error().message().find("3_LayerNorm/model.safetensors is missing"), std::string::npos);
+  const std::vector<std::pair<std::string, Tensor>> weights{{"norm.weight", Tensor::of<float>({2}, {1, 2})},
+                                                            {"norm.bias", Tensor::of<float>({2}, {0, 3})}};
+  ASSERT_TRUE(save_safetensors((root_ / "m/3_LayerNorm/model.safetensors").string(), weights));
+  const auto read = read_sentence_modules(model());
+  ASSERT_TRUE(read) << read.error().what();
+  ASSERT_EQ(read->modules.size(), 2u);
+  EXPECT_EQ(read->modules[0].pooling, std::vector{Pooling::last_token});
+  EXPECT_EQ(read->modules[1].kind, SentenceModule::Kind::layer_norm);
+  EXPECT_EQ(read->modules[1].bias->data<float>()[1], 3);
+  write("m/modules.json", R"([{"path": "0_BoW", "type": "sentence_transformers.models.BoW"}])");
+  EXPECT_EQ(read_sentence_modules(model()).error().message().find("modules.json: unknown module \"BoW\"; known: Transformer"), 0u);
 }
 
 TEST_F(Hub, PromptsMustHoldTheDefault) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "io/safetensors.h"
 #include "pipelines/pooling.h"
 #include "tests/pipelines/minilm.h"
 #include "tests/shared.h"
@@ -59,13 +60,66 @@ TEST(Embedder, ADirectoryWithoutAModelIsAnError) {
   EXPECT_THROW(Embedder::load(files.path()), Error);
 }
 
-// --- the real model ---
-
 std::string repeated(std::string_view text, size_t count) {
   std::string out;
   while (count-- > 0) out += text;
   return out;
 }
+
+// --- static models: words a, b and c with vectors (3, 4), (0, 2) and (1, 0), and one for what is unknown ---
+
+constexpr const char* kStaticTokenizer = R"({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+  "pre_tokenizer": {"type": "Whitespace"}, "decoder": null,
+  "post_processor": {"type": "BertProcessing", "sep": ["c", 2], "cls": ["b", 1]},
+  "model": {"type": "WordLevel", "unk_token": "?", "vocab": {"a": 0, "b": 1, "c": 2, "?": 3}}})";
+
+void save_table(const std::string& path, const char* name, std::vector<std::pair<std::string, Tensor>> more = {}) {
+  more.emplace_back(name, Tensor::of<float>({4, 2}, {3, 4, 0, 2, 1, 0, -1, -1}));
+  ASSERT_TRUE(save_safetensors(path, more));
+}
+
+std::vector<float> embedded(const Files& files, std::vector<std::string> texts) {
+  const Embeddings out = Embedder::load(files.path()).embed(texts);
+  const auto values = out.vectors.data<float>();
+  return {values.begin(), values.end()};
+}
+
+TEST(StaticEmbedding, TextsAreTheMeanOfTheirWordsWithoutSpecialTokens) {
+  const Files files{
+      {"modules.json", R"([{"idx": 0, "path": "0_StaticEmbedding", "type": "sentence_transformers.models.StaticEmbedding"}])"},
+      {"0_StaticEmbedding/tokenizer.json", kStaticTokenizer}};
+  save_table(files.path() + "/0_StaticEmbedding/model.safetensors", "embedding.weight");
+  EXPECT_EQ(embedded(files, {"a b", "a", "", "c ! c"}), (std::vector<float>{1.5f, 3, 3, 4, 0, 0, 1.0f / 3, -1.0f / 3}));
+  EXPECT_EQ(embedded(files, {repeated("a b ", 3000)}), (std::vector<float>{1.5f, 3})) << "nothing is cut";
+}
+
+TEST(StaticEmbedding, Model2vecHasRowsAndWeightsOfIts) {
+  const Files files{{"modules.json", R"([{"idx": 0, "path": ".", "type": "sentence_transformers.models.StaticEmbedding"},
+                      {"idx": 1, "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"}])"},
+                    {"config.json", R"({"model_type": "model2vec", "architectures": ["StaticModel"], "normalize": true})"},
+                    {"tokenizer.json", kStaticTokenizer}};
+  save_table(files.path() + "/model.safetensors", "embeddings");
+  EXPECT_EQ(embedded(files, {"a", "b"}), (std::vector<float>{0.6f, 0.8f, 0, 1}));
+  save_table(files.path() + "/model.safetensors", "embeddings",
+             {{"mapping", Tensor::of<int64_t>({4}, {1, 0, 2, 3})}, {"weights", Tensor::of<float>({4}, {2, 1, 1, 1})}});
+  EXPECT_EQ(embedded(files, {"a", "b"}), (std::vector<float>{0, 1, 0.6f, 0.8f}));
+}
+
+TEST(Pooling, LayerNormFollowsItsFormula) {
+  const SentenceModule module{.kind = SentenceModule::Kind::layer_norm,
+                              .directory = "m",
+                              .pooling = {},
+                              .weight = Tensor::of<float>({2}, {1, 2}),
+                              .bias = Tensor::of<float>({2}, {0, 3}),
+                              .activation = {}};
+  Vectors vectors{.values = {1, 3}, .rows = 1, .features = 2}, narrow{.values = {1}, .rows = 1, .features = 1};
+  ASSERT_TRUE(apply_module(module, vectors, 0));
+  EXPECT_NEAR(vectors.values[0], -1 / std::sqrt(1 + 1e-5), 1e-6);
+  EXPECT_NEAR(vectors.values[1], 2 / std::sqrt(1 + 1e-5) + 3, 1e-6);
+  EXPECT_FALSE(apply_module(module, narrow, 0));
+}
+
+// --- the real model ---
 
 Json golden() { return *parse_json(read_gz(shared_path("pipelines/minilm_embeddings.json.gz"))); }
 

@@ -23,9 +23,12 @@ Names names_in(const std::string& directory) {
 
 // --- the local cache ---
 
+/// With ~ for the home directory at its start, as huggingface_hub reads them.
 std::string environment(const char* variable) {
   const char* value = std::getenv(variable);
-  return value ? value : "";
+  const char* home = std::getenv("HOME");
+  if (!value) return "";
+  return value[0] == '~' && (value[1] == '/' || !value[1]) && home ? cat(home, value + 1) : value;
 }
 
 // The order of huggingface_hub/constants.py. The offline variables (HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE) change nothing: nothing
@@ -108,6 +111,24 @@ bool leaves_directory(std::string_view name) {
          name.ends_with("/..");
 }
 
+// Weights that are here, and why they are not taken; listed where nothing else is found.
+struct Foreign {
+  std::string_view name, reason;
+};
+constexpr Foreign kForeign[] = {{"pytorch_model.bin", "a pickle, a program that is not run"},
+                                {"pytorch_model.bin.index.json", "shards of pickles, programs that are not run"},
+                                {"tf_model.h5", "of TensorFlow"},
+                                {"flax_model.msgpack", "of Flax"},
+                                {"adapter_model.safetensors", "an adapter without its model"}};
+
+std::string foreign_files(const ModelDirectory& directory) {
+  for (const Foreign& each : kForeign)
+    if (directory.has(each.name))
+      return cat("; ", each.name, " is ", each.reason,
+                 ": save the model as model.safetensors (save_pretrained of transformers) or export it to ONNX");
+  return "";
+}
+
 constexpr std::string_view kSafetensors[] = {"model.safetensors.index.json", "model.safetensors"};
 // Of one model written several times the plainest counts: as exported, then optimised, then quantised.
 constexpr std::string_view kVariants[] = {"", "_optimized", "_quantized"};
@@ -124,7 +145,8 @@ class Search {
   }
 
   void take_safetensors() {
-    if (!is_file(directory_.file("config.json"))) return;
+    // Without config.json only a static model can be meant, a table of word vectors: static_embedding.h.
+    if (!is_file(directory_.file("config.json")) && !is_file(directory_.file("tokenizer.json"))) return;
     for (const std::string_view name : kSafetensors)
       if (take(std::string(name), "config.json with safetensors comes first")) return;
   }
@@ -169,8 +191,8 @@ Result<Json> ModelDirectory::json_or_empty(std::string_view name) const { return
 
 std::vector<std::string> ModelDirectory::candidates() const {
   Names out = onnx_files(path_);
-  for (const std::string_view name : kSafetensors)
-    if (has(name)) out.emplace_back(name);
+  for (const std::string& name : names_in(path_))
+    if ((name.ends_with(".safetensors") || name == kSafetensors[0]) && has(name)) out.push_back(name);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -204,7 +226,7 @@ Result<std::vector<ModelFile>> ModelDirectory::all_weights(const WeightChoice& c
                 "; name one of them, or a dtype");
   return fail(ErrorCode::not_found, "no model here: looked for config.json with model.safetensors or its index, ", choice.component,
               ".onnx and onnx/", choice.component, ".onnx (also _optimized and _quantized) in ", path_,
-              "; there are: ", listed(candidates()));
+              "; there are: ", listed(candidates()), foreign_files(*this));
 }
 
 Result<ModelFile> ModelDirectory::weights(const WeightChoice& choice) const { return std::move(NACRE_TRY(all_weights(choice)).front()); }

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "importers/huggingface/architecture.h"
 #include "importers/huggingface/directory.h"
+#include "importers/huggingface/static_embedding.h"
 #include "importers/onnx/import.h"
 
 namespace nacre {
@@ -21,16 +22,20 @@ const Architecture* const kArchitectures[] = {
 
 bool is_head(std::string_view rest) { return rest == "Model" || rest.starts_with("For"); }
 
-/// By "model_type"; by the class name where that is absent.
+/// By "model_type"; by the class name where that is absent, or where the file names code of its own ("auto_map"), which may call itself
+/// by another's type: JinaBERT's say "bert".
 Result<const Architecture*> find_architecture(const Checkpoint& checkpoint) {
   const std::string_view type = NACRE_TRY(checkpoint.config().text("model_type", ""));
   const std::string_view name = checkpoint.class_name();
+  const bool classes_count = type.empty() || checkpoint.config().has("auto_map");
+  const Architecture* found = nullptr;
   std::string known;
   for (const Architecture* each : architectures()) {
-    const bool by_class = type.empty() && name.starts_with(each->prefix) && is_head(name.substr(each->prefix.size()));
-    if (each->model_type == type || by_class) return each;
+    if (classes_count && name.starts_with(each->prefix) && is_head(name.substr(each->prefix.size()))) return each;
+    if (each->model_type == type) found = each;
     known += cat(known.empty() ? "" : ", ", each->model_type);
   }
+  if (found) return found;
   return fail(ErrorCode::unsupported, "unknown architecture \"", type.empty() ? name : type, "\"; known: ", known);
 }
 
@@ -51,6 +56,11 @@ WeightChoice choice_of(std::string_view weights) {
 }
 
 Result<Graph> import_checkpoint(const ModelDirectory& directory) {
+  if (is_static_embedding(directory)) {
+    Graph graph = NACRE_TRY(import_static_embedding(directory));
+    graph.name = "StaticEmbedding", graph.opsets[""] = kNewestOpset;
+    return graph;
+  }
   const Checkpoint checkpoint = NACRE_TRY(Checkpoint::open(directory.path()));
   const Architecture* architecture = NACRE_TRY(find_architecture(checkpoint));
   std::string_view head = checkpoint.class_name();

@@ -6,6 +6,7 @@
 #include "core/allocate.h"
 #include "core/convert.h"
 #include "core/os/file.h"
+#include "importers/huggingface/static_embedding.h"
 #include "io/safetensors.h"
 
 namespace nacre {
@@ -53,6 +54,12 @@ Result<Tensor> dense_weight(const Safetensors& weights, std::string_view name, c
   return as_float32(*found);
 }
 
+Result<Safetensors> module_weights(const ModelDirectory& directory) {
+  if (directory.has("model.safetensors")) return load_safetensors(directory.file("model.safetensors"));
+  return fail(ErrorCode::not_found, directory.path(), "/model.safetensors is missing",
+              directory.has("pytorch_model.bin") ? "; pytorch_model.bin is a program, which is not run: convert it" : "");
+}
+
 Result<SentenceModule> read_dense(const ModelDirectory& directory) {
   SentenceModule out{.kind = SentenceModule::Kind::dense, .directory = directory.path()};
   const Json json = NACRE_TRY(directory.json("config.json"));
@@ -64,12 +71,18 @@ Result<SentenceModule> read_dense(const ModelDirectory& directory) {
   if (std::find(known.begin(), known.end(), out.activation) == known.end())
     return fail(ErrorCode::unsupported, directory.path(), "/config.json: unknown activation \"", out.activation,
                 "\"; known: identity, tanh, relu, gelu, sigmoid");
-  if (!directory.has("model.safetensors"))
-    return fail(ErrorCode::not_found, directory.path(), "/model.safetensors is missing",
-                directory.has("pytorch_model.bin") ? "; pytorch_model.bin is a program, which is not run: convert it" : "");
-  const Safetensors weights = NACRE_TRY(load_safetensors(directory.file("model.safetensors")));
+  const Safetensors weights = NACRE_TRY(module_weights(directory));
   out.weight = NACRE_TRY(dense_weight(weights, "linear.weight", {features, in}, directory.path()));
   if (NACRE_TRY(json.boolean("bias", true))) out.bias = NACRE_TRY(dense_weight(weights, "linear.bias", {features}, directory.path()));
+  return out;
+}
+
+Result<SentenceModule> read_layer_norm(const ModelDirectory& directory) {
+  SentenceModule out{.kind = SentenceModule::Kind::layer_norm, .directory = directory.path()};
+  const int64_t features = NACRE_TRY(NACRE_TRY(directory.json("config.json")).integer("dimension"));
+  const Safetensors weights = NACRE_TRY(module_weights(directory));
+  out.weight = NACRE_TRY(dense_weight(weights, "norm.weight", {features}, directory.path()));
+  out.bias = NACRE_TRY(dense_weight(weights, "norm.bias", {features}, directory.path()));
   return out;
 }
 
@@ -95,8 +108,9 @@ struct ModuleRow {
   std::string_view type;
   Result<SentenceModule> (*read)(const ModelDirectory&);  // null: the encoder
 };
-constexpr ModuleRow kModules[] = {{"Transformer", nullptr}, {"MLMTransformer", nullptr},   {"Pooling", read_pooling},
-                                  {"Dense", read_dense},    {"Normalize", read_normalise}, {"SpladePooling", read_splade_pooling}};
+constexpr ModuleRow kModules[] = {
+    {"Transformer", nullptr}, {"MLMTransformer", nullptr},    {"StaticEmbedding", nullptr},  {"Pooling", read_pooling},
+    {"Dense", read_dense},    {"LayerNorm", read_layer_norm}, {"Normalize", read_normalise}, {"SpladePooling", read_splade_pooling}};
 
 /// A module's folder may be empty on disk, and version control then leaves it out: it need not exist.
 ModelDirectory below(const ModelDirectory& directory, std::string_view path) {
@@ -119,11 +133,15 @@ Result<void> take_module(const ModelDirectory& directory, const Json& module, Se
   return fail(ErrorCode::unsupported, "modules.json: unknown module \"", type, "\"; known: ", known);
 }
 
+constexpr int64_t kUnlimited = int64_t{1} << 40;
+
 Result<void> read_limits(const ModelDirectory& encoder, SentenceModules& out) {
   const Json config = NACRE_TRY(encoder.json_or_empty("config.json"));
   const Json sentence = NACRE_TRY(encoder.json_or_empty("sentence_bert_config.json"));
   const Json tokenizer = NACRE_TRY(encoder.json_or_empty("tokenizer_config.json"));
   out.lower_case = NACRE_TRY(sentence.boolean("do_lower_case", false));
+  out.is_static = is_static_embedding(encoder);
+  if (out.is_static) return out.max_length = kUnlimited, Result<void>();
   const int64_t positions = NACRE_TRY(usable_positions(config));
   if (sentence.has("max_seq_length"))
     return out.max_length = std::min(NACRE_TRY(sentence.integer("max_seq_length")), positions), Result<void>();
@@ -197,7 +215,9 @@ Result<void> read_prompts(const ModelDirectory& directory, SentenceModules& out)
 Result<int64_t> usable_positions(const Json& config) {
   const int64_t positions = NACRE_TRY(config.integer("max_position_embeddings", 512));
   const std::string_view type = NACRE_TRY(config.text("model_type", ""));
-  constexpr std::array<std::string_view, 5> offset{"roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl"};
+  constexpr std::array<std::string_view, 11> offset{"roberta",       "xlm-roberta",          "camembert",  "mpnet", "xlm-roberta-xl",
+                                                    "data2vec-text", "roberta-prelayernorm", "longformer", "esm",   "luke",
+                                                    "ibert"};
   const bool padded = std::find(offset.begin(), offset.end(), type) != offset.end();
   const int64_t used = padded ? NACRE_TRY(config.integer("pad_token_id", 1)) + 1 : 0;
   if (positions - used < 1)
@@ -214,6 +234,9 @@ Result<SentenceModules> read_sentence_modules(const ModelDirectory& directory) {
     out.modules.push_back({.kind = SentenceModule::Kind::pooling, .directory = directory.path(), .pooling = {Pooling::mean}});
   }
   NACRE_TRY(read_limits(NACRE_TRY(ModelDirectory::open(out.encoder)), out));
+  // A static model gives the mean of its words' vectors.
+  if (out.is_static && directory.has("modules.json"))
+    out.modules.insert(out.modules.begin(), {.kind = SentenceModule::Kind::pooling, .directory = out.encoder, .pooling = {Pooling::mean}});
   NACRE_TRY(read_prompts(directory, out));
   NACRE_TRY(read_late_interaction(directory, out));
   return out;

@@ -16,14 +16,14 @@
 namespace nacre {
 
 struct SentenceModule {
-  enum class Kind : uint8_t { pooling, dense, normalise, splade_pooling };
+  enum class Kind : uint8_t { pooling, dense, layer_norm, normalise, splade_pooling };
   Kind kind = Kind::pooling;
   std::string directory;  ///< of its config.json, absolute or as the model's was given
 
   std::vector<Pooling> pooling;  ///< pooling: the modes that are on; their vectors are concatenated in this order
   bool include_prompt = true;    ///< pooling: tokens of the prompt count
 
-  std::optional<Tensor> weight, bias;  ///< dense: float32 [out, in], [out]
+  std::optional<Tensor> weight, bias;  ///< dense: float32 [out, in], [out]; layer_norm: [features] each
   std::string activation;              ///< dense: "tanh", "identity", "relu", "gelu", "sigmoid"
 
   bool sum = false;          ///< splade_pooling: sum over the tokens instead of max
@@ -43,6 +43,7 @@ struct LateInteraction {
 struct SentenceModules {
   std::string encoder;                         ///< directory of config.json, weights and tokenizer
   int64_t max_length = 512;                    ///< tokens, special ones included
+  bool is_static = false;                      ///< a table of word vectors: texts have no special tokens and any length
   bool lower_case = false;                     ///< texts are lower-cased before the tokenizer sees them
   std::vector<SentenceModule> modules;         ///< behind the encoder, in order
   std::map<std::string, std::string> prompts;  ///< by name; of config_sentence_transformers.json
