@@ -1,5 +1,9 @@
 #include "importers/huggingface/encoder.h"
 
+#include <cmath>
+
+#include "importers/huggingface/relative.h"
+
 namespace nacre {
 
 Result<EncoderConfig> checked(EncoderConfig config) {
@@ -12,7 +16,7 @@ Result<EncoderConfig> checked(EncoderConfig config) {
   return config;
 }
 
-Result<EncoderConfig> read_encoder_config(const Json& json) {
+Result<EncoderConfig> read_encoder_config(const Json& json, bool relative) {
   EncoderConfig c;
   c.hidden = NACRE_TRY(json.integer("hidden_size")), c.layers = NACRE_TRY(json.integer("num_hidden_layers"));
   c.heads = NACRE_TRY(json.integer("num_attention_heads")), c.inner = NACRE_TRY(json.integer("intermediate_size"));
@@ -20,7 +24,11 @@ Result<EncoderConfig> read_encoder_config(const Json& json) {
   c.vocabulary = NACRE_TRY(json.integer("vocab_size")), c.embedding = NACRE_TRY(json.integer("embedding_size", c.hidden));
   c.activation = NACRE_TRY(json.text("hidden_act", "gelu")), c.epsilon = NACRE_TRY(json.real("layer_norm_eps", 1e-12));
   const std::string_view position = NACRE_TRY(json.text("position_embedding_type", "absolute"));
-  if (position != "absolute") return fail(ErrorCode::unsupported, "position_embedding_type: expected absolute, found \"", position, "\"");
+  const bool key = position == "relative_key", both = position == "relative_key_query";
+  if (position != "absolute" && !(relative && (key || both)))
+    return fail(ErrorCode::unsupported, "position_embedding_type: expected absolute",
+                relative ? ", relative_key or relative_key_query" : "", ", found \"", position, "\"");
+  c.places = key ? PlaceKind::relative_key : both ? PlaceKind::relative_key_query : PlaceKind::absolute;
   if (NACRE_TRY(json.boolean("is_decoder", false))) return fail(ErrorCode::unsupported, "is_decoder: this model runs as an encoder only");
   return checked(c);
 }
@@ -34,6 +42,11 @@ void Encoder::open() {
 
 Edge Encoder::input(std::string name) {
   return b.graph().add_input(std::move(name), Fact::tensor(DType::int64, SymShape{SymDim::symbol("batch"), SymDim::symbol("sequence")}));
+}
+
+Edge Encoder::types() {
+  if (c.types < 1) return kAbsent;
+  return c.types == 1 ? b.mul(ids, integer(0)) : input("token_type_ids");
 }
 
 void Encoder::output(Edge edge, std::string name) {
@@ -52,10 +65,16 @@ Edge Encoder::places_behind_padding(int64_t pad) {
 
 Edge Encoder::distances(Edge rows, Edge columns) { return b.sub(b.unsqueeze(rows, {1}), b.unsqueeze(columns, {0})); }
 
+Edge Encoder::causal_mask() {
+  const Edge all = places();
+  return lowest_where(b, b.add("Less", {distances(all, all), integer(0)}));
+}
+
 Edge Encoder::embed_tables(const std::string& name, Edge positions, Edge types) {
   Edge out = net.embed(ids, name + ".word_embeddings.weight", c.vocabulary, c.embedding);
   if (types != kAbsent) out = b.add(out, net.embed(types, name + ".token_type_embeddings.weight", c.types, c.embedding));
-  if (positions != kAbsent) out = b.add(out, net.embed(positions, name + ".position_embeddings.weight", c.positions, c.embedding));
+  if (positions != kAbsent && c.places == PlaceKind::absolute)
+    out = b.add(out, net.embed(positions, name + ".position_embeddings.weight", c.positions, c.embedding));
   return out;
 }
 
@@ -63,12 +82,28 @@ Edge Encoder::embed(const std::string& name, Edge positions, Edge types) {
   return net.layer_norm(b.reshape(embed_tables(name, positions, types), {-1, c.embedding}), name + ".LayerNorm", c.embedding, c.epsilon);
 }
 
+Edge Encoder::distance_scores(const std::string& name, Edge q, Edge k) {
+  const int64_t size = c.hidden / c.heads;
+  const Edge table = b.unsqueeze(net.weight(name + ".distance_embedding.weight", {2 * c.positions - 1, size}), {0});
+  const Edge all = places();
+  const Edge rows = b.add(distances(all, all), integer(c.positions - 1));
+  const Edge by_query = scores_by_row(*this, q, table, rows);
+  if (c.places == PlaceKind::relative_key) return by_query;
+  return b.add(by_query, b.transpose(scores_by_row(*this, k, table, b.transpose(rows, {1, 0})), {0, 1, 3, 2}));
+}
+
 Edge Encoder::attention_of(Edge from, const std::string& name, const LayerNames& names) {
   const auto at = [&](const char* part) { return cat(name, ".", part); };
   const auto project = [&](const char* part) { return net.linear(from, at(part), {c.hidden, c.hidden}); };
   const Edge q = project(names.query), k = project(names.key), v = project(names.value);
-  const Edge mixed = attention(b, q, k, v, mask, {shape, c.heads, c.hidden / c.heads});
-  return net.linear(mixed, at(names.mixed), {c.hidden, c.hidden});
+  const AttentionShape heads{shape, c.heads, c.hidden / c.heads};
+  if (c.places == PlaceKind::absolute) return net.linear(attention(b, q, k, v, mask, heads), at(names.mixed), {c.hidden, c.hidden});
+  const std::string own = at(names.query);
+  const double scale = 1 / std::sqrt(static_cast<double>(heads.size));
+  const Edge queries = split_heads(b, q, heads), keys = split_heads(b, k, heads);
+  const Edge added = distance_scores(own.substr(0, own.rfind('.')), queries, keys);
+  const Edge bias = b.add(b.mul(added, b.scalar(scale, added)), mask);
+  return net.linear(attend(b, queries, keys, split_heads(b, v, heads), bias, scale, heads), at(names.mixed), {c.hidden, c.hidden});
 }
 
 Edge Encoder::feed_forward_of(Edge from, const std::string& name, const LayerNames& names) {
@@ -97,6 +132,16 @@ void Encoder::post_norm_layers(std::string_view prefix, const LayerNames& names)
 }
 
 Edge Encoder::first_token() { return b.add("Gather", {by_sequence(x, c.hidden), integer(0)}, {{"axis", int64_t{1}}}); }
+
+Edge Encoder::last_token(Edge real) {
+  const Edge last = b.reduce("ReduceMax", b.mul(real, places()), {1});
+  return b.add("GatherND", {by_sequence(x, c.hidden), last}, {{"batch_dims", int64_t{1}}});
+}
+
+Edge Encoder::mean_token(Edge by_sequence) {
+  const Edge weight = b.cast(b.unsqueeze(attention_mask, {2}), DType::float32);
+  return b.div(b.reduce("ReduceSum", b.mul(by_sequence, weight), {1}, false), b.reduce("ReduceSum", weight, {1}, false));
+}
 
 void Encoder::span_logits(const std::string& name) {
   const Edge both = by_sequence(net.linear(x, name, {c.hidden, 2}), 2);

@@ -16,15 +16,19 @@
 
 namespace nacre {
 
+/// Learned places, or vectors for the distance between two, which their query or (the second kind) both are compared with.
+enum class PlaceKind : uint8_t { absolute, relative_key, relative_key_query };
+
 struct EncoderConfig {
   int64_t hidden = 0, layers = 0, heads = 0, inner = 0, vocabulary = 0, positions = 512, types = 2;
   int64_t embedding = 0;  ///< width of the tables; `hidden` for most
   std::string activation = "gelu";
   double epsilon = 1e-12;
+  PlaceKind places = PlaceKind::absolute;
 };
 
-/// With the names of BERT's config.json. Fails on what an encoder here is not: decoders, relative position types.
-Result<EncoderConfig> read_encoder_config(const Json& json);
+/// With the names of BERT's config.json. Fails on what an encoder here is not: decoders, and relative position types unless `relative`.
+Result<EncoderConfig> read_encoder_config(const Json& json, bool relative = false);
 /// Fails (invalid_model) when the numbers do not go together.
 Result<EncoderConfig> checked(EncoderConfig config);
 
@@ -54,6 +58,8 @@ struct Encoder {
   /// Declares input_ids and attention_mask, and sets `shape` and `mask`.
   void open();
   Edge input(std::string name);
+  /// token_type_ids: an input, or where the table has a single row zeros; kAbsent without a table.
+  Edge types();
   void output(Edge edge, std::string name);
   Edge integer(int64_t value) { return b.constant(Tensor::scalar<int64_t>(value)); }
   /// 0, 1, 2 ... up to the sequence's length: int64 [sequence].
@@ -62,11 +68,15 @@ struct Encoder {
   Edge places_behind_padding(int64_t pad);
   /// rows - columns of the places, int64 [sequence, sequence].
   Edge distances(Edge places_of_rows, Edge places_of_columns);
+  /// The lowest float for keys behind the query: [sequence, sequence].
+  Edge causal_mask();
   /// Word, position and type tables ("NAME.word_embeddings.weight" ...) summed and normalised. kAbsent types: none.
   Edge embed(const std::string& name, Edge positions, Edge types);
   /// Their sum alone, [batch, sequence, embedding].
   Edge embed_tables(const std::string& name, Edge positions, Edge types);
 
+  /// The place's part of the scores: [batch, heads, sequence, sequence]. `name` is the attention's, `q` and `k` are split into heads.
+  Edge distance_scores(const std::string& name, Edge q, Edge k);
   Edge attention_of(Edge from, const std::string& name, const LayerNames& names);
   Edge feed_forward_of(Edge from, const std::string& name, const LayerNames& names);
   /// One layer: x becomes norm(x + attention), norm(x + feed-forward).
@@ -79,6 +89,12 @@ struct Encoder {
   Edge by_sequence(Edge value, int64_t features) { return unflatten(b, value, shape, features); }
   /// The first token's vector: [batch, hidden].
   Edge first_token();
+  /// The vector at the last place where `real`, int64 [batch, sequence], is 1 and not 0: [batch, hidden].
+  Edge last_token(Edge real);
+  /// The same by attention_mask.
+  Edge last_real_token() { return last_token(attention_mask); }
+  /// Mean of x [batch, sequence, features] over the tokens that are no padding: [batch, features].
+  Edge mean_token(Edge by_sequence);
   /// tanh of the layer `name` over it: BERT's pooler.
   Edge pooled(const std::string& name = "pooler.dense");
   /// The heads' outputs.
@@ -103,6 +119,7 @@ struct Head {
 
 /// BERT's heads, which some of its kin kept with all names.
 std::span<const Head> bert_heads();
+void bert_masked_lm(Encoder& e);
 /// The same with another way to the vocabulary's logits.
 std::vector<Head> bert_heads_with(void (*masked_lm)(Encoder&));
 

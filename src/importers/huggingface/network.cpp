@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "importers/huggingface/rope.h"
+
 namespace nacre {
 namespace {
 
@@ -23,6 +25,8 @@ constexpr ActivationName kActivations[] = {{"gelu", "Gelu"},
                                            {"swish", "Swish"},
                                            {"tanh", "Tanh"},
                                            {"sigmoid", "Sigmoid"},
+                                           {"gelu_accurate", "Gelu", "approximate"},
+                                           {"gelu_python_tanh", "Gelu", "approximate"},
                                            {"mish", "Mish"},
                                            {"leaky_relu", "LeakyRelu"},
                                            {"linear", "Identity"}};
@@ -64,12 +68,31 @@ Edge Network::scale_norm(Edge x, const std::string& name, int64_t features, doub
   return builder.add("LayerNormalization", {x, scale}, {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(epsilon)}});
 }
 
+Edge Network::rms_norm(Edge x, const std::string& name, int64_t features, double epsilon) {
+  const Edge scale = weight(name + ".weight", {features});
+  if (!status_) return kAbsent;
+  return builder.add("RMSNormalization", {x, scale}, {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(epsilon)}});
+}
+
+Edge Network::bounded_activation(Edge x, std::string_view name) {
+  if (!status_) return kAbsent;
+  if (name == "relu2") {
+    const Edge positive = builder.add("Relu", {x});
+    return builder.mul(positive, positive);
+  }
+  const bool relu = name == "relu6";
+  const Edge from = relu ? x : builder.add("Gelu", {x});
+  return builder.add("Clip", {from, builder.scalar(relu ? 0 : -10, x), builder.scalar(relu ? 6 : 10, x)});
+}
+
 Edge Network::activation(Edge x, std::string_view name) {
   std::string known;
   for (const ActivationName& each : kActivations) {
     if (each.name == name) return status_ ? builder.add(each.op, {x}, attributes_of(each)) : kAbsent;
     known += cat(known.empty() ? "" : ", ", each.name);
   }
+  if (name == "relu2" || name == "relu6" || name == "gelu_10") return bounded_activation(x, name);
+  known += ", relu2, relu6, gelu_10";
   fail_with(Error(ErrorCode::unsupported, cat("unknown activation \"", name, "\"; known: ", known)));
   return kAbsent;
 }
@@ -119,18 +142,19 @@ RotaryTables rotary_tables(Builder& builder, int64_t positions, int64_t size, do
 }
 
 Edge rotate(Builder& builder, Edge x, const RotaryTables& tables, Edge places) {
-  const Edge cosine = builder.add("Gather", {tables.cosine, places}, {{"axis", int64_t{0}}});
-  const Edge sine = builder.add("Gather", {tables.sine, places}, {{"axis", int64_t{0}}});
-  const auto halves = builder.add_many("Split", {x}, 2, {{"axis", int64_t{-1}}, {"num_outputs", int64_t{2}}});
-  const Edge first = builder.sub(builder.mul(halves[0], cosine), builder.mul(halves[1], sine));
-  const Edge second = builder.add(builder.mul(halves[1], cosine), builder.mul(halves[0], sine));
-  return builder.add("Concat", {first, second}, {{"axis", int64_t{-1}}});
+  const auto row_of = [&](Edge table) { return builder.add("Gather", {table, places}, {{"axis", int64_t{0}}}); };
+  return rotate(builder, x, RotaryAngles{row_of(tables.cosine), row_of(tables.sine)});
 }
 
 Edge additive_mask(Builder& builder, Edge mask) {
   const Edge spread = builder.cast(builder.unsqueeze(mask, {1, 2}), DType::float32);
   const Edge hidden = builder.sub(builder.scalar(1, spread), spread);
   return builder.mul(hidden, builder.scalar(std::numeric_limits<float>::lowest(), spread));
+}
+
+Edge lowest_where(Builder& builder, Edge condition) {
+  const Edge numbers = builder.cast(condition, DType::float32);
+  return builder.mul(numbers, builder.scalar(std::numeric_limits<float>::lowest(), numbers));
 }
 
 Edge unflatten(Builder& builder, Edge x, Edge batch_and_sequence, int64_t features) {

@@ -39,6 +39,8 @@ class Network {
   Edge layer_norm(Edge x, const std::string& name, int64_t features, double epsilon);
   /// NAME.weight alone.
   Edge scale_norm(Edge x, const std::string& name, int64_t features, double epsilon);
+  /// x / sqrt(mean(x^2) + epsilon) * NAME.weight.
+  Edge rms_norm(Edge x, const std::string& name, int64_t features, double epsilon);
   /// As config.json names it: "gelu", "gelu_new", "relu", "silu" ...
   Edge activation(Edge x, std::string_view name);
   /// Rows of a table; a negative or too large index is an error of the run.
@@ -48,6 +50,8 @@ class Network {
   }
 
  private:
+  Edge bounded_activation(Edge x, std::string_view name);
+
   const Checkpoint& checkpoint_;
   std::string prefix_;
   std::map<std::string, Edge> weights_;  // by stored name: one that is used twice is one constant
@@ -77,6 +81,9 @@ Edge rotate(Builder& builder, Edge x, const RotaryTables& tables, Edge places);
 
 /// What is added to attention scores for an int64 mask [batch, sequence] of ones and zeros: 0 and the lowest float.
 Edge additive_mask(Builder& builder, Edge mask);
+
+/// The lowest float where `condition` holds, 0 elsewhere: to be added to scores.
+Edge lowest_where(Builder& builder, Edge condition);
 
 /// [batch * sequence, features] to [batch, sequence, features].
 Edge unflatten(Builder& builder, Edge x, Edge batch_and_sequence, int64_t features);

@@ -12,6 +12,8 @@ namespace nacre {
 std::span<const Head> roberta_heads();
 /// Its inputs and positions: the tables' sum [batch, sequence, embedding].
 Edge roberta_tables(Encoder& e);
+/// All of it but the heads: sets x.
+void encode_roberta(Encoder& e);
 
 Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix,
                             std::string prefix = "roberta.");

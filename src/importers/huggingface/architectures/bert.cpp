@@ -12,31 +12,31 @@ void encode(Encoder& e) {
   e.post_norm_layers("encoder.layer.", kBertLayerNames);
 }
 
-/// The decoder is the word table again unless the file has its own.
-void masked_lm(Encoder& e) {
-  const Edge x = e.transform("cls.predictions.transform.dense", e.c.activation, "cls.predictions.transform.LayerNorm", e.c.hidden);
-  e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.bias");
-}
-
 constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.base_outputs(); }},
-                           {"ForMaskedLM", masked_lm},
-                           {"ForPreTraining", masked_lm},
+                           {"ForMaskedLM", bert_masked_lm},
+                           {"ForPreTraining", bert_masked_lm},
                            {"ForSequenceClassification", [](Encoder& e) { e.sequence_logits(e.pooled(), "classifier"); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
                            {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "bert.", "Bert"}, head, kHeads, encode);
+  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config(), true)), "bert.", "Bert"}, head, kHeads, encode);
 }
 
 }  // namespace
+
+/// The decoder is the word table again unless the file has its own.
+void bert_masked_lm(Encoder& e) {
+  const Edge x = e.transform("cls.predictions.transform.dense", e.c.activation, "cls.predictions.transform.LayerNorm", e.c.hidden);
+  e.vocabulary_logits(x, e.c.hidden, "cls.predictions.decoder", "embeddings.word_embeddings.weight", "cls.predictions.bias");
+}
 
 std::span<const Head> bert_heads() { return kHeads; }
 
 std::vector<Head> bert_heads_with(void (*other)(Encoder&)) {
   std::vector<Head> out(std::begin(kHeads), std::end(kHeads));
   for (Head& head : out)
-    if (head.build == masked_lm) head.build = other;
+    if (head.build == bert_masked_lm) head.build = other;
   return out;
 }
 

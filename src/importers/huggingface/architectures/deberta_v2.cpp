@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "importers/huggingface/encoder.h"
+#include "importers/huggingface/deberta.h"
+#include "importers/huggingface/relative.h"
 
 namespace nacre {
 namespace {
@@ -31,6 +32,7 @@ Result<Settings> read_settings(const Json& json) {
       list = NACRE_TRY(types.text());
     out.content_to_position = list.find("c2p") != list.npos, out.position_to_content = list.find("p2c") != list.npos;
   }
+  if (NACRE_TRY(json.boolean("talking_head", false))) return fail(ErrorCode::unsupported, "talking_head is true, expected false");
   if (NACRE_TRY(json.integer("conv_kernel_size", 0)) > 0)
     return fail(ErrorCode::unsupported, "conv_kernel_size: the convolution beside the first layer is not written");
   constexpr int64_t most = 1 << 20;
@@ -72,26 +74,40 @@ Edge split_table(Encoder& e, Edge x, int64_t span) {
   return e.b.transpose(e.b.reshape(x, {2 * span, e.c.heads, e.c.hidden / e.c.heads}), {1, 0, 2});
 }
 
-/// scores[.., i, j] = x[.., i, :] . table[rows[i, j], :]: [batch, heads, sequence, sequence].
-Edge by_relative_row(Encoder& e, Edge x, Edge table, Edge rows) {
-  const Edge all = e.b.matmul(x, e.b.transpose(table, {0, 2, 1}));
-  const Edge outer = e.b.add("Slice", {e.b.add("Shape", {x}), e.b.ints({0}), e.b.ints({3})});
-  const Edge length = e.b.add("Slice", {e.shape, e.b.ints({1}), e.b.ints({2})});
-  const Edge wide = e.b.add("Expand", {rows, e.b.add("Concat", {outer, length}, {{"axis", int64_t{0}}})});
-  return e.b.add("GatherElements", {all, wide}, {{"axis", int64_t{-1}}});
+/// Of version 1: q, k and v of each head lie beside one another in one matrix without a bias, q and v have theirs apart.
+struct Heads {
+  Edge q, k, v;
+};
+
+Heads fused_heads(Encoder& e, const std::string& own, const AttentionShape& shape) {
+  const Edge all = split_heads(e.b, e.net.linear(e.x, own + "in_proj", {e.c.hidden, 3 * e.c.hidden}),
+                               {shape.batch_and_sequence, shape.heads, 3 * shape.size});
+  const auto parts = e.b.add_many("Split", {all}, 3, {{"axis", int64_t{-1}}, {"num_outputs", int64_t{3}}});
+  const auto shifted = [&](Edge x, const char* name) {
+    return e.b.add(x, e.b.reshape(e.net.weight(own + name, {e.c.hidden}), {1, shape.heads, 1, shape.size}));
+  };
+  return {shifted(parts[0], "q_bias"), parts[1], shifted(parts[2], "v_bias")};
+}
+
+Heads heads_of(Encoder& e, const std::string& own, const AttentionShape& shape) {
+  if (e.net.has(own + "in_proj.weight")) return fused_heads(e, own, shape);
+  const auto project = [&](const char* which) { return split_heads(e.b, e.net.linear(e.x, own + which, {e.c.hidden, e.c.hidden}), shape); };
+  return {project("query_proj"), project("key_proj"), project("value_proj")};
 }
 
 /// What positions add to the scores, before scaling.
 Edge position_scores(Encoder& e, const Settings& settings, const std::string& name, const Relative& relative, Edge q, Edge k) {
+  const bool first = e.net.has(name + "in_proj.weight");  // version 1
   const auto project = [&](const char* shared, const char* own) {
-    return split_table(e, e.net.linear(relative.table, name + (settings.shared_key ? shared : own), {e.c.hidden, e.c.hidden}),
+    return split_table(e, e.net.linear(relative.table, name + (settings.shared_key && !first ? shared : own), {e.c.hidden, e.c.hidden}),
                        settings.span);
   };
   Edge out = kAbsent;
-  if (settings.content_to_position) out = by_relative_row(e, q, project("key_proj", "pos_key_proj"), relative.rows);
+  if (settings.content_to_position) out = scores_by_row(e, q, project("key_proj", first ? "pos_proj" : "pos_key_proj"), relative.rows);
   if (settings.position_to_content) {
     const Edge rows = e.b.transpose(relative.rows, {1, 0});
-    const Edge other = e.b.transpose(by_relative_row(e, k, project("query_proj", "pos_query_proj"), rows), {0, 1, 3, 2});
+    const Edge other =
+        e.b.transpose(scores_by_row(e, k, project("query_proj", first ? "pos_q_proj" : "pos_query_proj"), rows), {0, 1, 3, 2});
     out = out == kAbsent ? other : e.b.add(out, other);
   }
   return out;
@@ -101,16 +117,16 @@ void layer(Encoder& e, const Settings& settings, const std::string& name, const 
   const AttentionShape shape{e.shape, e.c.heads, e.c.hidden / e.c.heads};
   e.b.set_prefix(name);
   const std::string own = name + ".attention.self.";
-  const auto project = [&](const char* which) { return split_heads(e.b, e.net.linear(e.x, own + which, {e.c.hidden, e.c.hidden}), shape); };
-  const Edge q = project("query_proj"), k = project("key_proj"), v = project("value_proj");
+  const Heads parts = heads_of(e, own, shape);
   const int terms = 1 + (settings.content_to_position ? 1 : 0) + (settings.position_to_content ? 1 : 0);
-  const double scale = 1 / std::sqrt(static_cast<double>(shape.size * (settings.relative ? terms : 1)));
+  const double scale =
+      1 / std::sqrt(static_cast<double>(shape.size * (settings.relative || e.net.has(own + "in_proj.weight") ? terms : 1)));
   Edge bias = e.mask;
   if (settings.relative && terms > 1) {
-    const Edge added = position_scores(e, settings, own, relative, q, k);
+    const Edge added = position_scores(e, settings, own, relative, parts.q, parts.k);
     bias = e.b.add(e.b.mul(added, e.b.scalar(scale, added)), bias);
   }
-  const Edge mixed = attend(e.b, q, k, v, bias, scale, shape);
+  const Edge mixed = attend(e.b, parts.q, parts.k, parts.v, bias, scale, shape);
   const Edge attended = e.b.add(e.net.linear(mixed, name + ".attention.output.dense", {e.c.hidden, e.c.hidden}), e.x);
   e.x = e.net.layer_norm(attended, name + ".attention.output.LayerNorm", e.c.hidden, e.c.epsilon);
   const Edge inner = e.net.activation(e.net.linear(e.x, name + ".intermediate.dense", {e.c.hidden, e.c.inner}), e.c.activation);
@@ -165,13 +181,15 @@ constexpr Head kHeads[] = {{"Model", [](Encoder& e) { e.last_hidden_state(); }},
                            {"ForTokenClassification", [](Encoder& e) { e.token_logits("classifier"); }},
                            {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 
-Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  EncoderConfig config = NACRE_TRY(read_encoder_config(checkpoint.config()));
-  config.types = NACRE_TRY(checkpoint.config().integer("type_vocab_size", 0));
-  return build_encoder({checkpoint, config, "deberta.", "DebertaV2"}, head, kHeads, encode);
-}
+Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) { return build_deberta(checkpoint, head, "DebertaV2"); }
 
 }  // namespace
+
+Result<Graph> build_deberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix) {
+  EncoderConfig config = NACRE_TRY(read_encoder_config(checkpoint.config()));
+  config.types = NACRE_TRY(checkpoint.config().integer("type_vocab_size", 0));
+  return build_encoder({checkpoint, config, "deberta.", class_prefix}, head, kHeads, encode);
+}
 
 extern const Architecture architecture_deberta_v2;
 const Architecture architecture_deberta_v2{.model_type = "deberta-v2", .prefix = "DebertaV2", .build = build};

@@ -34,7 +34,8 @@ constexpr Head kHeads[] = {
     {"ForQuestionAnswering", [](Encoder& e) { e.span_logits("qa_outputs"); }}};
 
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "electra.", "Electra"}, head, kHeads, encode);
+  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config(), true)), "electra.", "Electra"}, head, kHeads,
+                       encode);
 }
 
 }  // namespace

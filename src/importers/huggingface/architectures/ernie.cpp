@@ -16,7 +16,8 @@ void encode(Encoder& e) {
 }
 
 Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) {
-  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config())), "ernie.", "Ernie"}, head, bert_heads(), encode);
+  return build_encoder({checkpoint, NACRE_TRY(read_encoder_config(checkpoint.config(), true)), "ernie.", "Ernie"}, head, bert_heads(),
+                       encode);
 }
 
 }  // namespace

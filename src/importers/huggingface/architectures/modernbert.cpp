@@ -22,21 +22,45 @@ Result<EncoderConfig> read_config(const Json& json) {
 /// What differs from BERT's configuration.
 struct Settings {
   bool norm_bias;
-  int64_t global_every, window;  ///< a local layer sees `window` positions to either side
+  std::vector<bool> is_global;
+  int64_t window;  ///< a local layer sees so many positions to either side
   double global_theta, local_theta;
   std::string head_activation, pooling;
 };
 
+/// As transformers 5 writes them.
+Result<void> read_thetas(const Json& parameters, Settings& out) {
+  if (parameters.has("full_attention"))
+    out.global_theta = NACRE_TRY(NACRE_TRY(parameters.at("full_attention")).real("rope_theta", out.global_theta));
+  if (parameters.has("sliding_attention"))
+    out.local_theta = NACRE_TRY(NACRE_TRY(parameters.at("sliding_attention")).real("rope_theta", out.local_theta));
+  return {};
+}
+
+/// Every third, or as "layer_types" says.
+Result<std::vector<bool>> read_global_layers(const Json& json) {
+  std::vector<bool> out(static_cast<size_t>(NACRE_TRY(json.integer("num_hidden_layers"))));
+  const int64_t every = NACRE_TRY(json.integer("global_attn_every_n_layers", 3));
+  if (every < 1) return fail(ErrorCode::invalid_model, "global_attn_every_n_layers is ", every);
+  for (size_t layer = 0; layer < out.size(); ++layer) out[layer] = layer % static_cast<size_t>(every) == 0;
+  if (!json.has("layer_types")) return out;
+  const std::vector<std::string> types = NACRE_TRY(NACRE_TRY(json.at("layer_types")).texts());
+  if (types.size() != out.size())
+    return fail(ErrorCode::invalid_model, "layer_types has ", types.size(), " entries, expected ", out.size());
+  for (size_t layer = 0; layer < out.size(); ++layer) out[layer] = types[layer] == "full_attention";
+  return out;
+}
+
 Result<Settings> read_settings(const Json& json) {
   Settings out;
   out.norm_bias = NACRE_TRY(json.boolean("norm_bias", false));
-  out.global_every = NACRE_TRY(json.integer("global_attn_every_n_layers", 3)),
   out.window = NACRE_TRY(json.integer("local_attention", 128)) / 2;
   out.global_theta = NACRE_TRY(json.real("global_rope_theta", 160000.0));
   out.local_theta = NACRE_TRY(json.real("local_rope_theta", out.global_theta));
   out.head_activation = NACRE_TRY(json.text("classifier_activation", "gelu")),
   out.pooling = NACRE_TRY(json.text("classifier_pooling", "cls"));
-  if (out.global_every < 1) return fail(ErrorCode::invalid_model, "global_attn_every_n_layers is ", out.global_every);
+  if (json.has("rope_parameters")) NACRE_TRY(read_thetas(NACRE_TRY(json.at("rope_parameters")), out));
+  out.is_global = NACRE_TRY(read_global_layers(json));
   if (out.pooling != "cls" && out.pooling != "mean")
     return fail(ErrorCode::unsupported, "classifier_pooling \"", out.pooling, "\", expected cls or mean");
   return out;
@@ -52,9 +76,7 @@ std::vector<Edge> parts(Encoder& e, Edge x, int64_t count) {
 
 /// The lowest float where two places are further apart than the window: [sequence, sequence].
 Edge window_mask(Encoder& e, Edge places, int64_t window) {
-  const Edge far = e.b.add("Greater", {e.b.add("Abs", {e.distances(places, places)}), e.integer(window)});
-  const Edge hidden = e.b.cast(far, DType::float32);
-  return e.b.mul(hidden, e.b.scalar(static_cast<double>(std::numeric_limits<float>::lowest()), hidden));
+  return lowest_where(e.b, e.b.add("Greater", {e.b.add("Abs", {e.distances(places, places)}), e.integer(window)}));
 }
 
 struct Reach {
@@ -91,7 +113,7 @@ void encode(Encoder& e) {
                     e.b.add("Max", {e.b.add(e.mask, window_mask(e, places, settings->window)),
                                     e.b.scalar(static_cast<double>(std::numeric_limits<float>::lowest()), e.mask)})};
   for (int64_t i = 0; i < e.c.layers && e.net.status(); ++i)
-    layer(e, *settings, i, i % settings->global_every == 0 ? global : local, places);
+    layer(e, *settings, i, settings->is_global[static_cast<size_t>(i)] ? global : local, places);
   e.b.set_prefix("final_norm");
   e.x = norm(e, e.x, "final_norm", settings->norm_bias);
 }
@@ -108,9 +130,7 @@ Edge prediction(Encoder& e, Edge x) {
 Edge pooled(Encoder& e) {
   const Result<Settings> settings = read_settings(e.json);
   if (!settings || settings->pooling == "cls") return e.first_token();
-  const Edge weight = e.b.cast(e.b.unsqueeze(e.attention_mask, {2}), DType::float32);
-  const Edge sum = e.b.reduce("ReduceSum", e.b.mul(e.by_sequence(e.x, e.c.hidden), weight), {1}, false);
-  return e.b.div(sum, e.b.reduce("ReduceSum", weight, {1}, false));
+  return e.mean_token(e.by_sequence(e.x, e.c.hidden));
 }
 
 void masked_lm(Encoder& e) {

@@ -4,12 +4,6 @@
 namespace nacre {
 namespace {
 
-void encode(Encoder& e) {
-  const Edge sum = roberta_tables(e);
-  e.x = e.net.layer_norm(e.b.reshape(sum, {-1, e.c.embedding}), "embeddings.LayerNorm", e.c.embedding, e.c.epsilon);
-  e.post_norm_layers("encoder.layer.", kBertLayerNames);
-}
-
 void masked_lm(Encoder& e) {
   const Edge x = e.transform("lm_head.dense", "gelu", "lm_head.layer_norm", e.c.hidden);
   e.vocabulary_logits(x, e.c.hidden, "lm_head.decoder", "embeddings.word_embeddings.weight", "lm_head.bias");
@@ -28,6 +22,12 @@ Result<Graph> build(const Checkpoint& checkpoint, std::string_view head) { retur
 
 std::span<const Head> roberta_heads() { return kHeads; }
 
+void encode_roberta(Encoder& e) {
+  const Edge sum = roberta_tables(e);
+  e.x = e.net.layer_norm(e.b.reshape(sum, {-1, e.c.embedding}), "embeddings.LayerNorm", e.c.embedding, e.c.epsilon);
+  e.post_norm_layers("encoder.layer.", kBertLayerNames);
+}
+
 Edge roberta_tables(Encoder& e) {
   e.open();
   const Edge types = e.input("token_type_ids");
@@ -37,8 +37,8 @@ Edge roberta_tables(Encoder& e) {
 }
 
 Result<Graph> build_roberta(const Checkpoint& checkpoint, std::string_view head, std::string_view class_prefix, std::string prefix) {
-  const EncoderConfig config = NACRE_TRY(read_encoder_config(checkpoint.config()));
-  return build_encoder({checkpoint, config, std::move(prefix), class_prefix}, head, kHeads, encode);
+  const EncoderConfig config = NACRE_TRY(read_encoder_config(checkpoint.config(), true));
+  return build_encoder({checkpoint, config, std::move(prefix), class_prefix}, head, kHeads, encode_roberta);
 }
 
 extern const Architecture architecture_roberta;
