@@ -1,13 +1,18 @@
 // Models with inputs and outputs that other programs recorded: FOLDER/NAME.onnx and NAME.npz, which the scripts here make.
-// The archive holds the inputs by name, and the outputs by name; a list of maps as NAME.keys and NAME.values.
+// The archive holds the inputs by name, and the outputs by name; a list of maps as NAME.keys and NAME.values. Each runs as it is, and with
+// every dim of every input a symbol of its own: nothing but the values may tell a size then.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <map>
 
 #include "core/convert.h"
+#include "core/os/file.h"
 #include "io/npy.h"
+#include "io/onnx_reader.h"
+#include "io/onnx_writer.h"
 #include "nacre/session.h"
 #include "tests/suites/compare.h"
 
@@ -19,8 +24,11 @@ namespace {
 struct Recorded {
   fs::path path;
   std::string backend;
+  bool symbolic;
 };
-void PrintTo(const Recorded& recorded, std::ostream* out) { *out << recorded.path.stem().string() << " on " << recorded.backend; }
+void PrintTo(const Recorded& recorded, std::ostream* out) {
+  *out << recorded.path.stem().string() << " on " << recorded.backend << (recorded.symbolic ? ", symbolic" : "");
+}
 
 std::vector<Recorded> all_recorded() {
   std::vector<Recorded> out;
@@ -29,14 +37,17 @@ std::vector<Recorded> all_recorded() {
     if (!fs::is_directory(path)) continue;
     for (const auto& entry : fs::directory_iterator(path))
       if (entry.path().extension() == ".onnx")
-        for (const char* backend : {"native", "reference"}) out.push_back({entry.path(), backend});
+        for (const char* backend : {"native", "reference"})
+          for (bool symbolic : {false, true}) out.push_back({entry.path(), backend, symbolic});
   }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return std::tie(a.path, a.backend) < std::tie(b.path, b.backend); });
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.path, a.backend, a.symbolic) < std::tie(b.path, b.backend, b.symbolic); });
   return out;
 }
 
 std::string name_of(const testing::TestParamInfo<Recorded>& info) {
-  std::string out = info.param.path.parent_path().filename().string() + "_" + info.param.path.stem().string() + "_" + info.param.backend;
+  std::string out = info.param.path.parent_path().filename().string() + "_" + info.param.path.stem().string() + "_" + info.param.backend +
+                    (info.param.symbolic ? "_symbolic" : "");
   std::replace_if(out.begin(), out.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return out;
 }
@@ -68,6 +79,21 @@ std::string compare(const Value& got, const std::string& name, const std::map<st
   return suites::mismatch(got.tensor(), want->second, tolerance_of(want->second.dtype()));
 }
 
+Session load(const Recorded& recorded) {
+  const SessionOptions options{.backends = {recorded.backend}, .strict = true, .threads = 1};
+  if (!recorded.symbolic) return Session::load(recorded.path, options);
+  const auto file = map_file(recorded.path.string());
+  if (!file) throw file.error();
+  auto model = onnx::parse_model(file->bytes());
+  if (!model) throw model.error();
+  std::deque<std::string> names;
+  for (onnx::ValueInfoProto& input : model->graph.input)
+    for (auto& dim : input.type.shape.dim) dim = {onnx::Dimension::param_kind, 0, names.emplace_back(cat("d", names.size())), {}};
+  const auto bytes = onnx::serialise(*model);
+  if (!bytes) throw bytes.error();
+  return Session::from_bytes(*bytes, nullptr, options);
+}
+
 class RecordedModel : public testing::TestWithParam<Recorded> {};
 
 TEST_P(RecordedModel, SaysWhatWasRecorded) {
@@ -76,7 +102,7 @@ TEST_P(RecordedModel, SaysWhatWasRecorded) {
   ASSERT_TRUE(loaded) << loaded.error().what();
   const std::map<std::string, Tensor> arrays(loaded->begin(), loaded->end());
   try {
-    Session session = Session::load(GetParam().path, {.backends = {GetParam().backend}, .strict = true, .threads = 1});
+    Session session = load(GetParam());
     Inputs inputs;
     for (const Port& port : session.inputs()) {
       ASSERT_TRUE(arrays.contains(port.name)) << port.name;

@@ -9,8 +9,8 @@ namespace {
 // Queries, keys and values of equal width, side by side.
 Result<std::vector<Edge>> unpacked(Upgrade& u) {
   const SymShape q = NACRE_TRY(known_shape(u, 0));
-  if (q.size() != 3 || !q[2].is_constant() || *q[2].constant() % 3 != 0)
-    return fail(ErrorCode::unsupported, "packed queries, keys and values of shape ", q, ": expected rank 3 and a constant multiple of 3");
+  if (q.size() != 3 || q[2].constant().value_or(0) % 3 != 0)
+    return fail(ErrorCode::invalid_argument, "packed queries, keys and values of shape ", q, ": expected rank 3 and a multiple of 3");
   return u.builder.add_many("Split", {u.input(0)}, 3, {{"axis", int64_t{2}}, {"num_outputs", int64_t{3}}});
 }
 

@@ -27,13 +27,15 @@ std::vector<Edge> unpacked(Builder& b, Edge x, int64_t count) {
 Result<void> add_bias(Upgrade& u, Operands& o, int64_t heads) {
   if (!u.has(3)) return {};
   Builder& b = u.builder;
-  std::vector<int64_t> widths;
+  std::vector<Edge> widths;
   for (Edge edge : {o.q, o.k, o.v}) {
     const auto& shape = b.graph().fact(edge).shape;
-    if (!shape || !shape->back().is_constant()) return fail(ErrorCode::unsupported, "a bias for a hidden size that is not constant");
-    widths.push_back(*shape->back().constant() * (o.flat ? 1 : heads));
+    const std::optional<int64_t> width = shape && !shape->empty() ? shape->back().constant() : std::nullopt;
+    const int64_t times = o.flat ? 1 : heads;
+    widths.push_back(width ? b.ints({*width * times}) : b.mul(dim_of(b, edge, o.flat ? 2 : 3), b.ints({times})));
   }
-  std::vector<Edge> parts = b.add_many("Split", {u.input(3), b.ints(widths)}, 3, {{"axis", int64_t{0}}});
+  const Edge split = b.add("Concat", widths, {{"axis", int64_t{0}}});
+  std::vector<Edge> parts = b.add_many("Split", {u.input(3), split}, 3, {{"axis", int64_t{0}}});
   for (Edge& part : parts)
     if (!o.flat) part = b.reshape(part, {heads, 1, -1});
   o.q = b.add(o.q, parts[0]);
