@@ -36,7 +36,7 @@ Fact common(const Fact& a, const Fact& b) {
   out.values = nullptr;
   if (!a.shape || !b.shape || a.shape->size() != b.shape->size()) return out.shape.reset(), out;
   for (size_t d = 0; d < out.shape->size(); ++d)
-    if (!((*a.shape)[d] == (*b.shape)[d])) (*out.shape)[d] = SymDim::symbol("items");
+    if (!((*a.shape)[d] == (*b.shape)[d])) (*out.shape)[d] = SymDim::symbol("?items");
   return out;
 }
 

@@ -5,12 +5,12 @@
 
 namespace nacre {
 
-/// The fact of one item: items differ in the dims that are symbols, so each gets fresh ones.
+/// The fact of one item: items may differ in the dims that inference made a symbol for (`?5`), so each gets fresh ones.
 inline Fact item_of(Inference& inference, const Fact& sequence) {
   Fact item = sequence.element ? *sequence.element : Fact{};
   if (item.shape)
     for (SymDim& dim : *item.shape)
-      if (!dim.is_constant()) dim = inference.fresh();
+      if (dim.text().find('?') != std::string::npos) dim = inference.fresh();
   item.values = nullptr;
   return item;
 }

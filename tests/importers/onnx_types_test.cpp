@@ -31,5 +31,16 @@ TEST(OnnxTypes, DimsThatExportersLeftUnnamedAreNotEqual) {
   }
 }
 
+// onnx's test_sequence_map_add_2_sequences has items of 6, 1 and 4 elements in a sequence of [N].
+TEST(OnnxTypes, NamesOfItemsDimsAreNoDimsOfAllItems) {
+  Graph graph;
+  onnx::TypeProto item{.kind = onnx::TypeProto::tensor, .has_shape = true, .elem_type = 1}, type{.kind = onnx::TypeProto::sequence};
+  item.shape.dim = {named("N"), sized(7)};
+  type.element = std::move(item);
+  const SymShape shape = *fact_of(type, graph).element->shape;
+  EXPECT_FALSE(shape[0] == SymDim::symbol("N"));
+  EXPECT_TRUE(shape[1].is(7));
+}
+
 }  // namespace
 }  // namespace nacre

@@ -138,6 +138,19 @@ TEST(SplitToSequence, SlicesPartsAndLengths) {
   expect_failure(run_op("SplitToSequence", {x, i64({2}, {1, 1})}), ErrorCode::invalid_argument, "sum");
 }
 
+TEST(SplitToSequence, ItemsKeepTheDimsThatAllOfThemHave) {
+  Graph graph;
+  Builder b(graph);
+  const Edge x = graph.add_input("x", Fact::tensor(DType::float32, SymShape{SymDim::symbol("n"), SymDim::symbol("m")}));
+  const Edge first = b.constant(Tensor::scalar<int64_t>(0)), two = b.constant(Tensor::scalar<int64_t>(2));
+  const Edge slice = b.add("SequenceAt", {b.add("SplitToSequence", {x}, {{"keepdims", int64_t{0}}}), first});
+  EXPECT_EQ(graph.fact(slice).text(), "float32[m]");
+  const Edge parts = b.add("SplitToSequence", {x, two});
+  const SymShape one = *graph.fact(b.add("SequenceAt", {parts, first})).shape, other = *graph.fact(b.add("SequenceAt", {parts, two})).shape;
+  EXPECT_TRUE(one[1] == SymDim::symbol("m"));
+  EXPECT_FALSE(one[0] == other[0]) << "the last part may be shorter";
+}
+
 TEST(Optional, EmptyFullAndAbsent) {
   expect_equal(run_op("OptionalHasElement", {Value::optional()}), bools({}, {false}));
   expect_equal(run_op("OptionalHasElement", {Value::optional(f32({}, {1}))}), bools({}, {true}));
