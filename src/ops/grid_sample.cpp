@@ -118,10 +118,12 @@ struct Points {
 /// out[p] for a plane; `step` elements of T make one of the image.
 template <class T>
 void weigh(const Points& points, const T* x, int64_t step, double* out) {
-  for (size_t p = 0; p < points.count(); ++p) {
+  const size_t* starts = points.starts.data();
+  const int64_t* offsets = points.offsets.data();
+  const double* weights = points.weights.data();
+  for (size_t p = 0, count = points.count(); p < count; ++p) {
     double sum = 0;
-    for (size_t tap = points.starts[p]; tap < points.starts[p + 1]; ++tap)
-      sum += points.weights[tap] * static_cast<double>(x[points.offsets[tap] * step]);
+    for (size_t tap = starts[p], end = starts[p + 1]; tap < end; ++tap) sum += weights[tap] * static_cast<double>(x[offsets[tap] * step]);
     out[p] = sum;
   }
 }

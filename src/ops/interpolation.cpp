@@ -126,7 +126,6 @@ struct WeighedAxis {
   T extrapolation;
 };
 
-/// Lines of one element: each output is one sum.
 template <int Count, class T>
 void weigh_points(const WeighedAxis<T>& axis, const T* in, T* out) {
   const int64_t count = Count ? Count : axis.count;
@@ -237,11 +236,13 @@ Result<void> round_into(const Tensor& x, Tensor& y) {
   if (x.dtype() == y.dtype()) return copy_elements(x, 0, y, 0, y.size()), Result<void>();
   if (!is_integer(y.dtype())) return convert(x, y);
   const int bits = static_cast<int>(bits_of(y.dtype())) - is_signed(y.dtype());
-  const double high = std::ldexp(1.0, bits) - (bits > 52 ? 1024 : 1), low = is_signed(y.dtype()) ? -std::ldexp(1.0, bits) : 0;
-  for (int64_t i = 0; i < y.size(); ++i) {
-    const double value = x.data<double>()[i];
-    const auto whole = static_cast<int64_t>(std::clamp(std::nearbyint(value == value ? value : 0), low, std::min(high, 9.2e18)));
-    store_from<int64_t>(y.dtype(), y.mutable_raw(), i, 1, &whole);
+  const double high = std::min(std::ldexp(1.0, bits) - (bits > 52 ? 1024 : 1), 9.2e18);
+  const double low = is_signed(y.dtype()) ? -std::ldexp(1.0, bits) : 0, *values = x.data<double>().data();
+  double block[256];
+  for (int64_t begin = 0, count; begin < y.size(); begin += count, values += count) {
+    count = std::min<int64_t>(256, y.size() - begin);
+    for (int64_t i = 0; i < count; ++i) block[i] = std::clamp(std::nearbyint(values[i] == values[i] ? values[i] : 0), low, high);
+    store_from<double>(y.dtype(), y.mutable_raw(), begin, count, block);
   }
   return {};
 }

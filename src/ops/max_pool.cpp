@@ -1,6 +1,7 @@
 // MaxPool: the largest element of each window, and where it was; NaN only where there is no number, as in onnx's reference. A window of
 // padding alone, which other implementations refuse or leave to chance, is -inf (the least integer) at -1.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
+#include <algorithm>
 #include <limits>
 
 #include "ops/pooling.h"
@@ -31,6 +32,23 @@ void pool_plane(const T* in, const int64_t* offsets, int64_t taps, int64_t count
     }
 }
 
+/// The same where nobody asks for places, without a branch for each element. A window that saw none yet holds NaN.
+template <class T>
+void pool_values(const T* in, const int64_t* offsets, int64_t taps, int64_t count, T least, T* best) {
+  std::fill_n(best, count, std::numeric_limits<T>::quiet_NaN());
+  for (int64_t at = 0; at < taps * count; at += count)
+    for (int64_t i = 0; i < count; ++i) {
+      const bool inside = offsets[at + i] >= 0;
+      const T value = in[inside ? offsets[at + i] : 0];
+      best[i] = (inside & ((value > best[i]) | (best[i] != best[i]))) ? value : best[i];
+    }
+  for (int64_t i = 0; i < count; ++i) {
+    bool saw = best[i] == best[i];
+    for (int64_t at = 0; !saw && at < taps * count; at += count) saw = offsets[at + i] >= 0;
+    if (!saw) best[i] = least;
+  }
+}
+
 template <class T>
 Result<void> run(Evaluation& e, const Pool& pool, Tensor& y, int64_t* indices) {
   const WindowGrid& grid = pool.grid;
@@ -46,7 +64,10 @@ Result<void> run(Evaluation& e, const Pool& pool, Tensor& y, int64_t* indices) {
     std::vector<T> best(static_cast<size_t>(count));
     std::vector<int64_t> where(best.size());
     for (int64_t plane = 0; plane < pool.planes; ++plane) {
-      pool_plane(x + plane * grid.inputs, offsets, grid.windows.taps(), count, least, best.data(), where.data());
+      if (indices || grid.inputs == 0)
+        pool_plane(x + plane * grid.inputs, offsets, grid.windows.taps(), count, least, best.data(), where.data());
+      else
+        pool_values(x + plane * grid.inputs, offsets, grid.windows.taps(), count, least, best.data());
       store_from<T>(y.dtype(), y.mutable_raw(), plane * grid.outputs + first, count, best.data());
       for (int64_t i = 0; indices && i < count; ++i) indices[plane * grid.outputs + first + i] = index(plane, where[i]);
     }

@@ -2,6 +2,7 @@
 // https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "ops/op.h"
 
@@ -28,19 +29,26 @@ Result<void> infer(Inference& inference) {
   return {};
 }
 
-// A prefix tree of the pool's n-grams. Node 0 is the root; `column` is that of the n-gram that ends here, or -1.
+// A prefix tree of the pool's n-grams, whose items are numbered; -1 is an item that the pool does not have. Node 0 is the root;
+// `column` is that of the n-gram that ends here, or -1.
 struct Pool {
   std::vector<int64_t> columns{-1};
-  std::map<std::pair<size_t, std::string>, size_t> children;
+  std::unordered_map<std::string, int64_t> numbers;
+  std::map<std::pair<size_t, int64_t>, size_t> children;
 
-  int64_t child(size_t node, const std::string& item) const {
-    const auto found = children.find({node, item});
+  int64_t number(const std::string& item) const {
+    const auto found = numbers.find(item);
+    return found == numbers.end() ? -1 : found->second;
+  }
+  int64_t child(size_t node, int64_t item) const {
+    const auto found = item < 0 ? children.end() : children.find({node, item});
     return found == children.end() ? -1 : static_cast<int64_t>(found->second);
   }
   void add(std::span<const std::string> gram, int64_t column) {
     size_t node = 0;
     for (const std::string& item : gram) {
-      const auto [place, fresh] = children.try_emplace({node, item}, columns.size());
+      const int64_t own = numbers.try_emplace(item, std::ssize(numbers)).first->second;
+      const auto [place, fresh] = children.try_emplace({node, own}, columns.size());
       if (fresh) columns.push_back(-1);
       node = place->second;
     }
@@ -77,7 +85,7 @@ Result<Pool> read_pool(const Attributes& attributes, const GramLengths& lengths)
 }
 
 // Counts the n-grams of one row whose items are 1 to skips + 1 apart; single items once.
-void count_row(const Pool& pool, const GramLengths& lengths, std::span<const std::string> row, float* counts) {
+void count_row(const Pool& pool, const GramLengths& lengths, std::span<const int64_t> row, float* counts) {
   const int64_t size = static_cast<int64_t>(row.size());
   for (int64_t distance = 1; distance <= lengths.skips + 1 && (distance == 1 || distance < size); ++distance)
     for (int64_t start = 0; start < size; ++start) {
@@ -107,12 +115,20 @@ Result<void> weigh(const Attributes& attributes, float* counts, int64_t rows, in
   return {};
 }
 
-std::vector<std::string> items_of(const Tensor& x) {
-  if (x.dtype() == DType::string) return {x.data<std::string>().begin(), x.data<std::string>().end()};
-  std::vector<int64_t> converted;
+/// The numbers that the pool gives the elements; each distinct integer is looked up once.
+std::vector<int64_t> items_of(const Tensor& x, const Pool& pool) {
+  std::vector<int64_t> out, converted;
+  if (x.dtype() == DType::string) {
+    for (const std::string& text : x.data<std::string>()) out.push_back(pool.number(text));
+    return out;
+  }
   const int64_t* elements = elements_as<int64_t>(x, converted);
-  std::vector<std::string> out;
-  for (int64_t i = 0; i < x.size(); ++i) out.push_back(std::to_string(elements[i]));
+  std::unordered_map<int64_t, int64_t> known;
+  for (int64_t i = 0; i < x.size(); ++i) {
+    const auto [place, fresh] = known.try_emplace(elements[i], -1);
+    if (fresh) place->second = pool.number(std::to_string(elements[i]));
+    out.push_back(place->second);
+  }
   return out;
 }
 
@@ -127,7 +143,7 @@ Result<void> evaluate(Evaluation& e) {
   Tensor* y = NACRE_TRY(e.output(0, DType::float32, shape.size() == 2 ? Shape{rows, columns} : Shape{columns}));
   float* counts = static_cast<float*>(y->mutable_raw());
   std::fill_n(counts, y->size(), 0.0f);
-  const std::vector<std::string> items = items_of(e.input(0));
+  const std::vector<int64_t> items = items_of(e.input(0), pool);
   for (int64_t row = 0; row < rows; ++row) {
     NACRE_TRY(e.checkpoint());
     count_row(pool, lengths, std::span(items).subspan(row * length, length), counts + row * columns);

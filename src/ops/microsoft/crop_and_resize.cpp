@@ -37,13 +37,29 @@ double position(double first, double last, int64_t length, int64_t count, int64_
   return begin * most + static_cast<float>(i) * step;
 }
 
-double sample(const double* image, int64_t width, double y, double x, bool nearest) {
-  if (nearest) return image[static_cast<int64_t>(std::round(y)) * width + static_cast<int64_t>(std::round(x))];
-  const auto top = static_cast<int64_t>(std::floor(y)), left = static_cast<int64_t>(std::floor(x)),
-             bottom = static_cast<int64_t>(std::ceil(y)), right = static_cast<int64_t>(std::ceil(x));
-  const double dy = y - static_cast<double>(top), dx = x - static_cast<double>(left);
-  const auto row = [&](int64_t at) { return image[at * width + left] + (image[at * width + right] - image[at * width + left]) * dx; };
-  return row(top) + (row(bottom) - row(top)) * dy;
+/// The two elements of an axis that a position lies between.
+struct Place {
+  bool inside;
+  int64_t low = 0, high = 0;
+  double share = 0;
+};
+
+Place place(double at, int64_t length, bool nearest) {
+  Place out{at >= 0 && at <= static_cast<double>(length - 1)};
+  if (!out.inside) return out;
+  out.low = static_cast<int64_t>(nearest ? std::round(at) : std::floor(at));
+  out.high = nearest ? out.low : static_cast<int64_t>(std::ceil(at));
+  out.share = at - static_cast<double>(out.low);
+  return out;
+}
+
+double sample(const double* image, int64_t width, const Place& y, const Place& x, bool nearest) {
+  if (nearest) return image[y.low * width + x.low];
+  const auto row = [&](int64_t at) {
+    return image[at * width + x.low] + (image[at * width + x.high] - image[at * width + x.low]) * x.share;
+  };
+  const double top = row(y.low);
+  return top + (row(y.high) - top) * y.share;
 }
 
 Result<void> evaluate(Evaluation& e) {
@@ -59,19 +75,22 @@ Result<void> evaluate(Evaluation& e) {
   std::vector<double> pixels, corners;
   const double *in = elements_as<double>(e.input(0), pixels), *box = elements_as<double>(e.input(1), corners);
   const double outside = e.attributes().real("extrapolation_value", 0);
-  int64_t at = 0;
+  std::vector<Place> across;
+  std::vector<double> line(static_cast<size_t>(out->size() > 0 ? size[1] : 0));
   for (int64_t row = 0; row < boxes[0] * x[1] * size[0]; ++row) {
     NACRE_TRY(e.checkpoint());
     const int64_t n = row / (x[1] * size[0]), channel = row / size[0] % x[1];
     const double* b = box + n * 4;
     const double* image = in + (images[n] * x[1] + channel) * x[2] * x[3];
-    const double y = position(b[0], b[2], x[2], size[0], row % size[0]);
-    for (int64_t column = 0; column < size[1]; ++column, ++at) {
-      const double where = position(b[1], b[3], x[3], size[1], column);
-      const bool inside = y >= 0 && y <= static_cast<double>(x[2] - 1) && where >= 0 && where <= static_cast<double>(x[3] - 1);
-      const double value = inside ? sample(image, x[3], y, where, nearest) : outside;
-      store_from<double>(out->dtype(), out->mutable_raw(), at, 1, &value);
+    const Place down = place(position(b[0], b[2], x[2], size[0], row % size[0]), x[2], nearest);
+    if (row % (x[1] * size[0]) == 0) {
+      across.clear();
+      for (int64_t column = 0; column < size[1]; ++column)
+        across.push_back(place(position(b[1], b[3], x[3], size[1], column), x[3], nearest));
     }
+    for (size_t column = 0; column < line.size(); ++column)
+      line[column] = down.inside && across[column].inside ? sample(image, x[3], down, across[column], nearest) : outside;
+    store_from<double>(out->dtype(), out->mutable_raw(), row * size[1], size[1], line.data());
   }
   return {};
 }

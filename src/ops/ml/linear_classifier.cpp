@@ -26,6 +26,18 @@ Result<void> infer(Inference& inference) {
   return infer_classifier(inference, kNumbers, NACRE_TRY(read_labels(a, kNumbers)).count());
 }
 
+/// The sum of products, in lanes, which become vector code.
+double dot(const double* x, const float* y, int64_t count) {
+  constexpr int64_t kLanes = 8;
+  double lanes[kLanes] = {}, sum = 0;
+  int64_t k = 0;
+  for (; k + kLanes <= count; k += kLanes)
+    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += x[k + lane] * y[k + lane];
+  for (; k < count; ++k) sum += x[k] * y[k];
+  for (double lane : lanes) sum += lane;
+  return sum;
+}
+
 Result<void> evaluate(Evaluation& e) {
   const Attributes& a = e.attributes();
   const Labels labels = NACRE_TRY(read_labels(a, kNumbers));
@@ -39,8 +51,7 @@ Result<void> evaluate(Evaluation& e) {
     NACRE_TRY(e.checkpoint());
     std::vector<double> scores(intercepts.begin(), intercepts.end());
     scores.resize(static_cast<size_t>(computed));
-    for (int64_t i = 0; i < computed; ++i)
-      for (int64_t k = 0; k < x.columns; ++k) scores[i] += x.row(row)[k] * coefficients[i * x.columns + k];
+    for (int64_t i = 0; i < computed; ++i) scores[i] += dot(x.row(row).data(), coefficients.data() + i * x.columns, x.columns);
     if (computed == 1 && classes == 2) scores.insert(scores.begin(), -scores[0]);
     labels.store(std::max_element(scores.begin(), scores.end()) - scores.begin(), *y, row);
     transform(how, scores);
