@@ -170,7 +170,10 @@ class Placer {
 
 }  // namespace
 
-bool is_concrete(const Fact& fact) { return fact.is_tensor() && fact.dtype != DType::undefined && fact.has_constant_shape(); }
+bool is_concrete(const Fact& fact) {
+  if (!fact.is_tensor() || fact.dtype == DType::undefined || !fact.shape) return false;
+  return std::all_of(fact.shape->begin(), fact.shape->end(), [](const SymDim& dim) { return dim.is_constant(); });
+}
 
 Fact Plan::fact(Edge edge) const {
   const std::optional<Shape>& shape = places[index(edge)].shape;
