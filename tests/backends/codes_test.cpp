@@ -106,8 +106,13 @@ class Network {
       per_channel[1] = shape(x)[1];
       other = b_.constant(random_.bytes(random_.codes(), per_channel));
     }
-    keep(b_.add(random_.below(2) ? "QLinearAdd" : "QLinearMul",
-                {x, power(), zero(dtype(x)), other, power(), zero(dtype(other)), power(), zero(random_.codes())}, {}, "nacre"));
+    if (random_.below(2)) {  // each product of a sum rounds by itself
+      const auto scale = [&] { return b_.constant(random_.scales({}, 0.5f)); };
+      return keep(b_.add("QLinearAdd", {x, scale(), zero(dtype(x)), other, scale(), zero(dtype(other)), scale(), zero(random_.codes())}, {},
+                         "nacre"));
+    }
+    keep(b_.add("QLinearMul", {x, power(), zero(dtype(x)), other, power(), zero(dtype(other)), power(), zero(random_.codes())}, {},
+                "nacre"));
   }
 
   void pool(Edge x) {
@@ -157,7 +162,14 @@ class Network {
     inputs.push_back(b_.constant(random_.below(3) ? random_.integers(weights, scales, middle, middle) : random_.zero(weights, scales)));
     inputs.push_back(b_.constant(random_.scales({}, 0.5f))), inputs.push_back(zero(random_.codes()));
     if (random_.below(2)) inputs.push_back(b_.constant(random_.integers(DType::int32, {out}, -10000, 10000)));
-    keep(b_.add("QLinearConv", inputs, {{"group", groups}, {"pads", pads}, {"strides", strides}, {"dilations", dilations}}));
+    const Attributes attributes{{"group", groups}, {"pads", pads}, {"strides", strides}, {"dilations", dilations}};
+    const Edge y = b_.add("QLinearConv", inputs, attributes);
+    if (y == kAbsent || random_.below(3)) return keep(y);
+    inputs.resize(9, kAbsent);
+    const Edge other = b_.constant(random_.bytes(random_.codes(), shape(y)));
+    inputs.insert(inputs.end(), {other, b_.constant(random_.scales({}, 0.3f)), zero(dtype(other)), b_.constant(random_.scales({}, 0.6f)),
+                                 zero(dtype(y))});
+    keep(b_.add("QLinearConvAdd", inputs, attributes, "nacre"));
   }
 
   Random random_;

@@ -158,5 +158,78 @@ TEST(IntegerProducts, NoneIsEvaluatedPlainly) {
   }
 }
 
+// --- convolutions ---
+
+struct ConvCase {
+  Shape x, w;
+  int64_t groups, stride, pad, dilation;
+};
+const ConvCase kConvs[] = {{{2, 5, 9, 7}, {37, 5, 1, 1}, 1, 1, 0, 1},    {{1, 16, 12, 12}, {20, 16, 3, 3}, 1, 1, 1, 1},
+                           {{2, 7, 11, 9}, {33, 7, 3, 3}, 1, 2, 1, 1},   {{1, 12, 8, 8}, {8, 3, 3, 3}, 4, 1, 1, 1},
+                           {{2, 70, 9, 9}, {70, 1, 3, 3}, 70, 1, 1, 1},  {{1, 6, 31}, {9, 6, 5}, 1, 1, 2, 2},
+                           {{1, 64, 40, 40}, {64, 64, 3, 3}, 1, 1, 1, 1}};
+
+std::vector<onnx::AttributeProto> attributes_of(const ConvCase& c) {
+  const std::vector<int64_t> strides(c.w.size() - 2, c.stride), pads(2 * (c.w.size() - 2), c.pad), dilations(c.w.size() - 2, c.dilation);
+  return {attribute("strides", strides), attribute("pads", pads), attribute("dilations", dilations), attribute("group", c.groups)};
+}
+
+TEST(IntegerConvolutions, OfEveryTypeWithZeroPointsOfTensorsAndChannels) {
+  for (const ConvCase& c : kConvs)
+    for (const Types types : kTypes)
+      for (const bool by_channel : {false, true}) {
+        ModelMaker m;
+        m.input("x", types.a, dims(c.x)).input("zx", types.a, {}).output("y").constant("w", bytes(types.b, c.w, 2));
+        m.constant("zw", bytes(types.b, by_channel ? Shape{c.w[0]} : Shape{}, 9));
+        m.node("ConvInteger", {"x", "w", "zx", "zw"}, {"y"}, attributes_of(c));
+        expect_bits(m, {{"x", bytes(types.a, c.x, 1)}, {"zx", bytes(types.a, {}, 5)}});
+      }
+}
+
+/// What dynamic quantization makes of a convolution: quantized input, sums, scales, a bias and what follows.
+ModelMaker quantized_convolution(const ConvCase& c, DType weights, bool by_channel, std::string_view activation) {
+  ModelMaker m;
+  m.input("x", DType::float32, dims(c.x)).output("y").constant("w", bytes(weights, c.w, 2)).constant("zw", bytes(weights, {}, 7));
+  Shape row(c.w.size(), 1);
+  row[1] = c.w[0];
+  Tensor steps = waves(by_channel ? row : Shape{}, 0.01f, 0.3f);
+  for (float& step : steps.mutable_data<float>()) step = std::abs(step) + 0.001f;
+  m.constant("ws", steps).constant("b", waves(row, 2, 0.3f));
+  m.node("DynamicQuantizeLinear", {"x"}, {"q", "s", "z"}).node("ConvInteger", {"q", "w", "z", "zw"}, {"sums"}, attributes_of(c));
+  m.node("Cast", {"sums"}, {"f"}, {attribute("to", int64_t(1))}).node("Mul", {"s", "ws"}, {"scale"}).node("Mul", {"f", "scale"}, {"p"});
+  m.node("Add", {"p", "b"}, {"t"});
+  if (activation.empty()) return m.node("Neg", {"t"}, {"y"}), m;
+  const bool adds = c.w[0] == c.x[1] && c.stride == 1;
+  m.node(std::string(activation), {"t"}, {"u"}).node(adds ? "Add" : "Identity", adds ? Names{"x", "u"} : Names{"u"}, {"y"});
+  return m;
+}
+
+TEST(IntegerConvolutions, FusedAndUnfusedGiveTheSameBits) {
+  for (const ConvCase& c : kConvs)
+    for (const DType weights : {DType::int8, DType::uint8})
+      for (const bool by_channel : {false, true})
+        for (std::string_view activation : {"", "Relu"}) {
+          const ModelMaker m = quantized_convolution(c, weights, by_channel, activation);
+          const Inputs inputs{{"x", waves(c.x, 3, 0.37f)}};
+          expect_bits(m, inputs, true);
+          expect_bits(m, inputs, false);
+        }
+}
+
+TEST(IntegerConvolutions, ScalesBiasAndActivationArePartOfTheConvolution) {
+  for (const bool by_channel : {false, true}) {
+    const ModelMaker m = quantized_convolution(kConvs[6], DType::uint8, by_channel, "Relu");
+    Graph graph = *m.import_graph();
+    ASSERT_TRUE(optimise(graph, PassLevel::standard));
+    ASSERT_TRUE(optimise(graph, PassLevel::fusion));
+    std::vector<std::string_view> left;
+    for (const Node& node : graph.nodes) left.push_back(node.op->name);
+    EXPECT_EQ(left, (std::vector<std::string_view>{"DynamicQuantizeLinear", "IntegerConv"}));
+    Profile profile;
+    m.session({.backends = {"native"}}).run({{"x", waves(kConvs[6].x, 3, 0.37f)}}, {.profile = &profile});
+    for (const NodeProfile& node : profile.nodes) EXPECT_NE(node.kernel, "reference") << node.op;
+  }
+}
+
 }  // namespace
 }  // namespace nacre

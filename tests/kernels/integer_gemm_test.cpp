@@ -1,7 +1,4 @@
 // Products of 8-bit integers against plain loops modulo 2^32, between pages that nobody may touch.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -11,6 +8,7 @@ namespace nacre {
 namespace {
 
 using kernel_test::Buffer;
+using kernel_test::Guarded;
 using kernel_test::KernelTest;
 using kernel_test::kInfinity;
 using kernel_test::kNaN;
@@ -18,28 +16,6 @@ using native::Activation;
 using native::IntegerGemmArgs;
 using native::IntegerOutput;
 using native::IntegerPackArgs;
-
-/// `size` bytes that end at a page nobody may touch, or begin behind one.
-class Guarded {
- public:
-  explicit Guarded(int64_t size, bool at_end = true) : page_(sysconf(_SC_PAGESIZE)) {
-    const size_t inner = (size_t(size) + page_ - 1) / page_ * page_;
-    bytes_ = inner + 2 * page_;
-    base_ = static_cast<uint8_t*>(mmap(nullptr, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    mprotect(base_ + page_, std::max<size_t>(inner, 1), PROT_READ | PROT_WRITE);
-    data_ = base_ + page_ + (at_end ? inner - size_t(size) : 0);
-  }
-  Guarded(Guarded&& other) noexcept
-      : page_(other.page_), bytes_(other.bytes_), base_(std::exchange(other.base_, nullptr)), data_(other.data_) {}
-  ~Guarded() {
-    if (base_) munmap(base_, bytes_);
-  }
-  uint8_t* data() const { return data_; }
-
- private:
-  size_t page_, bytes_;
-  uint8_t *base_, *data_;
-};
 
 int32_t value_of(uint8_t byte, bool is_signed) { return is_signed ? int8_t(byte) : byte; }
 

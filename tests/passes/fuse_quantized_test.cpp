@@ -117,6 +117,40 @@ TEST(FuseQuantized, ConvolutionRunsOnCodesForEverySignednessAndGranularity) {
         }
 }
 
+/// A convolution between quantizers, then the sum with a quantized shortcut.
+ModelMaker residual_block(bool shortcut_first, float own_zero_of_sum, bool read_twice) {
+  Quantized m({2, 3, 9, 7}, DType::uint8, 120, DType::uint8, 0.11f, 90);
+  m.input("r", DType::uint8, {2, 8, 9, 7}).constant("rs", one(DType::float32, 0.07f)).constant("rz", one(DType::uint8, 100));
+  m.constant("w8", bytes(DType::int8, {8, 3, 3, 3}, 37)).constant("ws", one(DType::float32, 0.004f));
+  m.constant("os", one(DType::float32, 0.05f)).constant("oz", one(DType::uint8, 128)).constant("oz2", one(DType::uint8, own_zero_of_sum));
+  m.node("DequantizeLinear", {"w8", "ws"}, {"w"});
+  m.node("Conv", {"xf", "w"}, {"conv"}, {attribute("pads", std::vector<int64_t>{1, 1, 1, 1})});
+  m.node("QuantizeLinear", {"conv", "os", "oz"}, {"own8"}).node("DequantizeLinear", {"own8", "os", "oz2"}, {"own"});
+  m.node("DequantizeLinear", {"r", "rs", "rz"}, {"rf"});
+  m.node("Add", shortcut_first ? Names{"rf", "own"} : Names{"own", "rf"}, {"sum"}).node("Relu", {"sum"}, {"yf"});
+  if (read_twice) m.output("own8");
+  m.finish();
+  return m;
+}
+
+TEST(FuseQuantized, AShortcutIsAddedWhereTheConvolutionsCodesAreMade) {
+  for (bool shortcut_first : {false, true}) {
+    const ModelMaker m = residual_block(shortcut_first, 128, false);
+    EXPECT_EQ(count(fused(m), "QLinearConvAdd"), 1);
+    EXPECT_EQ(count(fused(m), "QLinearAdd") + count(fused(m), "QLinearConv"), 0);
+    expect_same_codes(m, {{"x", pattern({2, 3, 9, 7}, 2)}, {"r", bytes(DType::uint8, {2, 8, 9, 7}, 5)}});
+  }
+}
+
+TEST(FuseQuantized, AConvolutionWhoseCodesMeanSomethingElseOrAreReadTwiceStaysByItself) {
+  for (bool read_twice : {false, true}) {
+    const ModelMaker m = residual_block(false, read_twice ? 128 : 127, read_twice);
+    EXPECT_EQ(count(fused(m), "QLinearConvAdd"), 0) << read_twice;
+    EXPECT_EQ(count(fused(m), "QLinearAdd"), 1) << read_twice;
+    expect_same_codes(m, {{"x", pattern({2, 3, 9, 7}, 2)}, {"r", bytes(DType::uint8, {2, 8, 9, 7}, 5)}});
+  }
+}
+
 TEST(FuseQuantized, AClampThatSaturationImpliesVanishesAndAnotherBecomesATable) {
   Quantized implied({1, 3, 9, 7}, DType::uint8, 120, DType::uint8, 0.05f, 0),
       narrower({1, 3, 9, 7}, DType::uint8, 120, DType::uint8, 0.05f, 100);

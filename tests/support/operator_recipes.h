@@ -291,6 +291,8 @@ com.microsoft:Unique | f![N] | | m 3
 nacre:Attention | f[B,H,S,D] f[B,H,K,D] f[B,H,K,E] b?[B,1,S,K] f?[S,K] | scale?~0.1..1 | t
 nacre:Linear | f[A,K] f[K,N] f?[N] f?[A,N] | activation?:relu|sigmoid|tanh | t
 nacre:IntegerLinear | T[A,K] U[K,N] f_{0.5} f?_{0.25} T?_<0:3> V?_<0:3> f?[N] f?[A,N] | activation?:relu|sigmoid|tanh | t
+nacre:IntegerConv | u[N,C,H+2,W+2] U[M,C,3,3] u?_<0:3> V?_<0:3> f?_{0.5} f?[M] f?[M] | activation?:relu|sigmoid|tanh | t
+nacre:QLinearConvAdd | u[N,C,H+2,W+2] f_{0.5} u_ U[M,C,3,3] f_{0.25} V_{0} f_{4} u_ k?[M] U[N,M,H,W] f_{0.25} V_ f_{2} u_ | | m
 nacre:Lookup | U* U[256] | | m
 nacre:QLinearAdd nacre:QLinearMul | U* f_{0.5} u_ u~ f_{0.25} u_ f_{2} u_ | | m
 nacre:QLinearAveragePool | u[N,C,H+2,W+2] f_{0.5} u_ f_{0.5} u_ | kernel_shape=[2,2] | m

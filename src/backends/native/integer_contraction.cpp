@@ -280,10 +280,13 @@ Result<void> run_dynamic(const Call& call) {
 
 }  // namespace
 
-extern const Kernel kernel_integer_linear, kernel_matmul_integer, kernel_q_linear_matmul, kernel_dynamic_quantize;
+extern const Kernel kernel_integer_linear, kernel_matmul_integer, kernel_q_linear_matmul, kernel_dynamic_quantize,
+    kernel_dynamic_quantize_last;
 const Kernel kernel_integer_linear{"integer_gemm", matches_linear, run_linear, prepare_linear};
 const Kernel kernel_matmul_integer{"integer_gemm", matches_integer, run_integer, prepare_integer};
 const Kernel kernel_q_linear_matmul{"integer_gemm", matches_q_linear, run_q_linear, prepare_q_linear};
 const Kernel kernel_dynamic_quantize{"dynamic_quantize", matches_dynamic, run_dynamic};
+// A range does not depend on where the numbers lie.
+const Kernel kernel_dynamic_quantize_last{"dynamic_quantize", matches_dynamic, run_dynamic, nullptr, {.images = 1}};
 
 }  // namespace nacre::native

@@ -14,8 +14,8 @@ extern const Kernel kernel_integer_linear, kernel_matmul_integer, kernel_q_linea
 extern const Kernel kernel_conv_last, kernel_depthwise_last, kernel_pool_last, kernel_unary_last, kernel_activation_last,
     kernel_binary_last, kernel_concat_last, kernel_split_last, kernel_resize_last, kernel_conv_transpose_last;
 extern const Kernel kernel_quantize, kernel_dequantize, kernel_lookup, kernel_binary_codes;
-extern const Kernel kernel_conv_codes, kernel_depthwise_codes, kernel_pool_codes, kernel_quantize_last, kernel_dequantize_last,
-    kernel_lookup_last, kernel_binary_codes_last;
+extern const Kernel kernel_conv_codes, kernel_depthwise_codes, kernel_conv_sums, kernel_depthwise_sums, kernel_pool_codes,
+    kernel_quantize_last, kernel_dequantize_last, kernel_lookup_last, kernel_binary_codes_last, kernel_dynamic_quantize_last;
 
 namespace {
 
@@ -56,11 +56,11 @@ const Kernel* const kTable[] = {
     &kernel_binary_codes,
 };
 
-const Kernel* const kChannelsLast[] = {&kernel_depthwise_last,   &kernel_conv_last,           &kernel_pool_last,       &kernel_unary_last,
-                                       &kernel_activation_last,  &kernel_binary_last,         &kernel_concat_last,     &kernel_split_last,
-                                       &kernel_resize_last,      &kernel_conv_transpose_last, &kernel_depthwise_codes, &kernel_conv_codes,
-                                       &kernel_pool_codes,       &kernel_quantize_last,       &kernel_dequantize_last, &kernel_lookup_last,
-                                       &kernel_binary_codes_last};
+const Kernel* const kChannelsLast[] = {
+    &kernel_depthwise_last,  &kernel_conv_last,         &kernel_pool_last,      &kernel_unary_last,    &kernel_activation_last,
+    &kernel_binary_last,     &kernel_concat_last,       &kernel_split_last,     &kernel_resize_last,   &kernel_conv_transpose_last,
+    &kernel_depthwise_codes, &kernel_conv_codes,        &kernel_pool_codes,     &kernel_quantize_last, &kernel_dequantize_last,
+    &kernel_lookup_last,     &kernel_binary_codes_last, &kernel_depthwise_sums, &kernel_conv_sums,     &kernel_dynamic_quantize_last};
 
 const Kernel* find_in(std::span<const Kernel* const> table, const NodeView& node) {
   for (const Kernel* kernel : table)

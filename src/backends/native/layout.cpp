@@ -58,11 +58,11 @@ void change_bytes(const Call& call) {
 }
 
 Result<void> run_change(const Call& call) {
-  if (call.output().dtype() != DType::float32) return change_bytes(call), Result<void>{};
+  if (bits_of(call.output().dtype()) == 8) return change_bytes(call), Result<void>{};
   const auto& [images, rows, columns] = *static_cast<const PreparedChange*>(call.prepared);
   const int64_t size = rows * columns, block = std::max<int64_t>(16, (8192 / std::max<int64_t>(1, columns) + 15) / 16 * 16);
   const int64_t blocks = (rows + block - 1) / block;
-  const float* x = call.in(0);
+  const float* x = call.in(0);  // or int32: moved, not computed with
   float* y = call.out();
   parallel(call.context, images * blocks, 1, [&, rows = rows, columns = columns](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; ++piece) {

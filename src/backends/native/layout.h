@@ -23,7 +23,9 @@ using Layouts = std::vector<NodeLayout>;  // by node
 Layouts lay_out(Graph& graph, std::span<const Edge> kept);
 
 /// Elements that are moved from one layout to the other.
-constexpr bool has_layouts(DType dtype) { return dtype == DType::float32 || dtype == DType::uint8 || dtype == DType::int8; }
+constexpr bool has_layouts(DType dtype) {
+  return dtype == DType::float32 || dtype == DType::int32 || dtype == DType::uint8 || dtype == DType::int8;
+}
 
 /// A shape [n, c, spatial...] as [n, spatial..., c].
 Shape with_channels_last(const Shape& shape);

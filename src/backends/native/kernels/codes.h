@@ -18,8 +18,23 @@ struct Requantize {
   bool is_signed = false;
 };
 
+/// Codes and what they stand for.
+struct CodeScale {
+  float scale = 1;
+  int32_t zero = 0;
+  bool is_signed = false;
+};
+
+/// Codes that are added to those just made, as binary_codes would add them: y = own + codes, each with its scale.
+struct CodeResidual {
+  const uint8_t* codes = nullptr;  ///< lie as y does; null: nothing is added
+  CodeScale scale, own_scale, y_scale;
+};
+
 /// x is uint8 (flip the highest bit of int8 and add 128 to its zero point):
 /// y[row, column] = codes of the sums over taps and depth of x[row * x_row + column * x_column + tap_offset] * weights[n].
+/// With `finishes`, `finish` says instead what becomes of them, as integer_gemm's arguments do: c has the positions' rows of n at
+/// y_row and y_column; its residual lies as c does; a, b, m, n, k and the part to compute are not read.
 struct CodeConvArgs {
   int64_t rows = 0, columns = 0;
   const uint8_t* x = nullptr;
@@ -32,6 +47,9 @@ struct CodeConvArgs {
   uint8_t* y = nullptr;
   int64_t y_row = 0, y_column = 0;
   Requantize requantize;
+  CodeResidual residual;
+  bool finishes = false;
+  IntegerGemmArgs finish;
 };
 
 /// As above with one weight a channel and tap. `x` is readable for depthwise_codes_slack bytes behind its last tap.
@@ -46,6 +64,9 @@ struct DepthwiseCodesArgs {
   int64_t y_row = 0, y_column = 0;
   int32_t zero = 0;
   bool y_signed = false;
+  bool finishes = false;  ///< as in CodeConvArgs, for a packed form without starts
+  IntegerGemmArgs finish;
+  const int32_t* weight_sums = nullptr;  ///< for `finish`: of all taps, readable for whole panels
 };
 struct DepthwisePackArgs {
   const int8_t* weights = nullptr;  ///< [channels, taps], less their zero points
@@ -55,12 +76,6 @@ struct DepthwisePackArgs {
   void* packed = nullptr;  ///< depthwise_codes_size bytes
 };
 
-/// Codes and what they stand for.
-struct CodeScale {
-  float scale = 1;
-  int32_t zero = 0;
-  bool is_signed = false;
-};
 enum class CodeBinary : uint8_t { add, mul };
 /// Strides are 1, or 0 for a code that repeats. y may be a or b.
 struct CodeBinaryArgs {

@@ -51,6 +51,20 @@ NACRE_INLINE Vf select(Vi mask, Vf yes, Vf no) { return mask ? yes : no; }
 NACRE_INLINE Vf to_float(Vi v) { return __builtin_convertvector(v, Vf); }
 NACRE_INLINE Vi to_int(Vf v) { return __builtin_convertvector(v, Vi); }
 
+/// Keeps a product from being fused with the addition behind it: one rounding more, the same as separate nodes have.
+NACRE_INLINE Vf rounded(Vf x) {
+#if NACRE_ISA_avx512
+  asm("" : "+v"(x));
+#elif defined(__x86_64__)
+  asm("" : "+x"(x));
+#elif defined(__aarch64__)
+  asm("" : "+w"(x));
+#else
+  asm("" : "+m"(x));
+#endif
+  return x;
+}
+
 // As the instructions do: the second argument when either is NaN.
 NACRE_INLINE Vf max(Vf a, Vf b) { return a > b ? a : b; }
 NACRE_INLINE Vf min(Vf a, Vf b) { return a < b ? a : b; }

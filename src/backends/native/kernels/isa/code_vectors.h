@@ -80,6 +80,10 @@ NACRE_INLINE Vi nearest_codes(Vf x, const CodeRange& range) {
 #endif
 }
 
+/// What two operands, in units of the sum, add up to: each product rounds by itself, so that the order and the instruction set
+/// do not matter.
+NACRE_INLINE Vf sum_of_codes(Vf a, Vf a_unit, Vf b, Vf b_unit) { return rounded(a * a_unit) + rounded(b * b_unit); }
+
 /// Two vectors to 2 * kLanes codes.
 NACRE_INLINE void store_two(uint8_t* p, Vf low, Vf high, const CodeRange& range, bool is_signed) {
 #if NACRE_ISA_avx512

@@ -113,7 +113,7 @@ void mean(const CodePoolArgs& args, int64_t row, const Taps& rows, int64_t colum
 void binary_codes(const CodeBinaryArgs& args) {
   if (args.kind == CodeBinary::add) {
     const Vf a_unit = splat(args.a_scale.scale / args.y_scale.scale), b_unit = splat(args.b_scale.scale / args.y_scale.scale);
-    combine_codes(args, [=](Vf a, Vf b) __attribute__((always_inline)) { return a * a_unit + b * b_unit; });
+    combine_codes(args, [=](Vf a, Vf b) __attribute__((always_inline)) { return sum_of_codes(a, a_unit, b, b_unit); });
   } else {
     const Vf unit = splat(args.a_scale.scale * args.b_scale.scale / args.y_scale.scale);
     combine_codes(args, [=](Vf a, Vf b) __attribute__((always_inline)) { return a * b * unit; });

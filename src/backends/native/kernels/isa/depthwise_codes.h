@@ -74,9 +74,7 @@ NACRE_INLINE void store_first_codes(uint8_t* y, Vb codes, int64_t count) {
 }
 
 template <int Positions>
-NACRE_INLINE void depthwise_positions(const native::DepthwiseCodesArgs& args, const uint8_t* x, const uint8_t* chunk,
-                                      const CodeRange& range, uint8_t* y, int64_t channels) {
-  Vi sum[Positions][4];
+NACRE_INLINE void depthwise_sums(const native::DepthwiseCodesArgs& args, const uint8_t* x, const uint8_t* chunk, Vi (&sum)[Positions][4]) {
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j)
 #pragma GCC unroll 4
@@ -99,6 +97,13 @@ NACRE_INLINE void depthwise_positions(const native::DepthwiseCodesArgs& args, co
       add_dots<false>(sum[p][3], spread<false>(zip16_high(ab_high, cd_high)), factor[3]);
     }
   }
+}
+
+template <int Positions>
+NACRE_INLINE void depthwise_positions(const native::DepthwiseCodesArgs& args, const uint8_t* x, const uint8_t* chunk,
+                                      const CodeRange& range, uint8_t* y, int64_t channels) {
+  Vi sum[Positions][4];
+  depthwise_sums(args, x, chunk, sum);
   const float* units = reinterpret_cast<const float*>(chunk + kChunk * 4);
 #pragma GCC unroll 4
   for (int p = 0; p < Positions; ++p) {
@@ -106,6 +111,34 @@ NACRE_INLINE void depthwise_positions(const native::DepthwiseCodesArgs& args, co
     for (int j = 0; j < 4; ++j) sum[p][j] = nearest_codes(to_float(sum[p][j]) * load(units + j * kLanes), range);
     const Vb codes = to_bytes(sum[p], args.y_signed);
     store_first_codes(y + p * args.y_column, codes, channels);
+  }
+}
+
+/// The sums of one position in the order of their channels, where `integer_finish` wants them.
+NACRE_INLINE void place_sums(const Vi (&sum)[4], int32_t* first_panel, int64_t panel_step) {
+  for (int j = 0; j < 4; ++j)
+    for (int part = 0; part < kLanes / 4; ++part) {
+      const int channel = 16 * part + 4 * j;
+      __builtin_memcpy(first_panel + channel / kPanel * panel_step + channel % kPanel, reinterpret_cast<const char*>(&sum[j]) + 16 * part,
+                       16);
+    }
+}
+
+/// A row's positions of one chunk of channels, through `finish`.
+void finish_depthwise_row(const native::DepthwiseCodesArgs& args, const uint8_t* x, const uint8_t* chunk, int64_t row, int64_t channel) {
+  constexpr int64_t kPanels = kChunk / kPanel;
+  alignas(64) int32_t sums[kPanels][kTileRows * kPanel];
+  const native::IntegerGemmArgs finish = finish_at(args.finish, args.y_column, row * args.y_row);
+  for (int64_t column = 0; column < args.columns; column += kTileRows) {
+    const int64_t positions = min(args.columns - column, int64_t{kTileRows});
+    for (int64_t p = 0; p < positions; ++p) {
+      Vi sum[1][4];
+      depthwise_sums(args, x + (column + p) * args.x_column, chunk, sum);
+      place_sums(sum[0], sums[0] + p * kPanel, kTileRows * kPanel);
+    }
+    for (int64_t panel = 0, first = channel; panel < kPanels && first < args.channels; ++panel, first += kPanel)
+      integer_finish(finish, {column, positions, first, min(args.channels - first, int64_t{kPanel}), args.taps, args.weight_sums + first,
+                              nullptr, sums[panel]});
   }
 }
 
@@ -117,6 +150,10 @@ NACRE_INLINE void depthwise_positions(const native::DepthwiseCodesArgs& args, co
     const int64_t channels = min(args.channels - channel, kChunk);
     for (int64_t row = 0; row < args.rows; ++row) {
       const uint8_t* x = args.x + row * args.x_row + channel;
+      if (args.finishes) {
+        finish_depthwise_row(args, x, chunk, row, channel);
+        continue;
+      }
       uint8_t* y = args.y + row * args.y_row + channel;
       int64_t column = 0;
       for (; column + 2 <= args.columns; column += 2, x += 2 * args.x_column, y += 2 * args.y_column)

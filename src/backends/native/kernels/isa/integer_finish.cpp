@@ -13,20 +13,6 @@ namespace {
 typedef uint32_t Sums __attribute__((vector_size(kLanes * 4)));
 typedef double Vd __attribute__((vector_size(kLanes * 8)));
 
-/// Keeps a product from being fused with the addition behind it: one rounding more, the same as separate nodes have.
-NACRE_INLINE Vf rounded(Vf x) {
-#if NACRE_ISA_avx512
-  asm("" : "+v"(x));
-#elif defined(__x86_64__)
-  asm("" : "+x"(x));
-#elif defined(__aarch64__)
-  asm("" : "+w"(x));
-#else
-  asm("" : "+m"(x));
-#endif
-  return x;
-}
-
 NACRE_INLINE Sums b_zeros(const IntegerGemmArgs& args, int64_t column, int64_t lanes, int32_t shift) {
   const Vi zero = args.b_zero_points ? load_ints(args.b_zero_points + column, lanes) : splat_int(args.b_zero_point);
   return (Sums)zero + (Sums)splat_int(shift);

@@ -77,15 +77,6 @@ void pack_panel(const IntegerPackArgs& args, int64_t column, uint8_t* panel) {
   sum_columns(panel + kPanel * 4, args.taps * groups, !args.a_signed, reinterpret_cast<int32_t*>(panel));
 }
 
-int32_t sum_of_row(const uint8_t* a, int64_t k, bool is_signed) {
-  uint32_t sum = 0;
-  if (is_signed)
-    for (int64_t depth = 0; depth < k; ++depth) sum += static_cast<uint32_t>(static_cast<int8_t>(a[depth]));
-  else
-    for (int64_t depth = 0; depth < k; ++depth) sum += a[depth];
-  return static_cast<int32_t>(sum);
-}
-
 }  // namespace
 
 int32_t integer_zero_shift(bool a_signed, bool b_signed) { return a_signed == b_signed ? (b_signed ? 128 : -128) : 0; }
@@ -114,7 +105,7 @@ void integer_gemm_with(const IntegerGemmArgs& args, const IntegerTiles& tiles) {
     for (int64_t left = (row_end - row + tiles.most_rows - 1) / tiles.most_rows; left > 0; --left) {
       const int64_t rows = (row_end - row + left - 1) / left;  // equal shares: no thin last tile
       t.a = static_cast<const uint8_t*>(args.a) + row * args.lda;
-      for (int64_t i = 0; sums_rows && i < rows; ++i) row_sums[i] = sum_of_row(t.a + i * args.lda, args.k, args.a_signed);
+      for (int64_t i = 0; sums_rows && i < rows; ++i) row_sums[i] = sum_of_bytes(t.a + i * args.lda, args.k, args.a_signed);
       for (int64_t column = begin; column < min(begin + block, column_end); column += kPanel) {
         const uint8_t* panel = static_cast<const uint8_t*>(args.b) + column / kPanel * bytes;
         t.b = panel + kPanel * 4;

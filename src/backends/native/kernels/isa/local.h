@@ -35,6 +35,8 @@ GemmBlocking gemm_blocking(int64_t k);
 void gemm(const GemmArgs& args);
 void transpose(const float* source, int64_t source_stride, float* target, int64_t target_stride, int64_t rows, int64_t columns);
 
+/// Sum of `count` bytes, modulo 2^32.
+int32_t sum_of_bytes(const uint8_t* bytes, int64_t count, bool is_signed);
 struct IntegerTile;
 /// The register tiles of an integer product, with or without an instruction for sums of four bytes' products.
 struct IntegerTiles {
@@ -54,20 +56,22 @@ struct IntegerBlock {
   int32_t* sums;
 };
 void integer_finish(const native::IntegerGemmArgs& args, const IntegerBlock& block);
+/// `finish` of a convolution with c and the residual from element `at` on, positions `y_column` apart.
+native::IntegerGemmArgs finish_at(const native::IntegerGemmArgs& finish, int64_t y_column, int64_t at);
 /// b's zero points as its packed form has them.
 int32_t integer_zero_shift(bool a_signed, bool b_signed);
-#if NACRE_ISA_avx2 || NACRE_ISA_avx512
 void integer_gemm_dots(const native::IntegerGemmArgs& args);
-#endif
+void integer_gemm_matrices(const native::IntegerGemmArgs& args);
 void conv_codes_with(const native::CodeConvArgs& args, const IntegerTiles& tiles);
 void conv_codes(const native::CodeConvArgs& args);
 int64_t depthwise_codes_size(int64_t channels, int64_t taps);
 void depthwise_codes_pack(const native::DepthwisePackArgs& args);
 void depthwise_codes(const native::DepthwiseCodesArgs& args);
-#if NACRE_ISA_avx2 || NACRE_ISA_avx512
+// Where the instruction set has such variants (table.cpp).
 void conv_codes_dots(const native::CodeConvArgs& args);
 void depthwise_codes_dots(const native::DepthwiseCodesArgs& args);
-#endif
+void conv_codes_matrices(const native::CodeConvArgs& args);
+void depthwise_codes_matrices(const native::DepthwiseCodesArgs& args);
 void binary_codes(const native::CodeBinaryArgs& args);
 void pool_codes(const native::CodePoolArgs& args);
 void dequantize(const uint8_t* x, const native::CodeScale& scale, float* y, int64_t n);
