@@ -42,6 +42,22 @@ constexpr FeatureRow kFeatures[] = {
     {"sve", &CpuFeatures::sve, Isa::neon},
 };
 
+/// Sets with a feature that some of their CPUs have: NACRE_ISA takes these names too, and the set's own name leaves the features out.
+struct Variant {
+  std::string_view name;
+  Isa isa;
+  bool CpuFeatures::* feature;
+};
+constexpr Variant kVariants[] = {{"avx2_vnni", Isa::avx2, &CpuFeatures::avx_vnni},
+                                 {"neon_dotprod", Isa::neon, &CpuFeatures::dotprod},
+                                 {"neon_i8mm", Isa::neon, &CpuFeatures::i8mm}};
+
+const Variant* find_variant(std::string_view name) {
+  for (const Variant& variant : kVariants)
+    if (variant.name == name) return &variant;
+  return nullptr;
+}
+
 }  // namespace
 
 std::string_view to_string(Isa isa) noexcept { return kIsaNames[static_cast<size_t>(isa)]; }
@@ -82,16 +98,19 @@ CpuInfo choose_isa(const CpuFeatures& features, const std::optional<std::string>
     out.isa_reason = cat(to_string(out.isa), ": the best of this CPU");
     return out;
   }
-  const std::optional<Isa> asked = parse_isa(*wanted);
+  const Variant* variant = find_variant(*wanted);
+  const std::optional<Isa> asked = variant ? variant->isa : parse_isa(*wanted);
   const bool is_foreign = asked == Isa::neon && out.isa != Isa::neon;
-  if (!asked || is_foreign || *asked > out.isa) {
+  if (!asked || is_foreign || *asked > out.isa || (variant && !(features.*variant->feature))) {
     out.isa_reason =
         cat(to_string(out.isa), ": NACRE_ISA asks for \"", *wanted, "\", which ", asked ? "this CPU does not have" : "is unknown");
     return out;
   }
-  out.isa_reason = cat(to_string(*asked), ": NACRE_ISA (this CPU has ", to_string(out.isa), ")");
+  out.isa_reason = cat(*wanted, ": NACRE_ISA (this CPU has ", to_string(out.isa), ")");
   out.isa = *asked;
   out.features = restricted(features, *asked);
+  for (const Variant& other : kVariants)
+    if (other.isa == *asked && (!variant || &other > variant)) out.features.*other.feature = false;
   return out;
 }
 

@@ -85,6 +85,22 @@ TEST(Cpu, NacreIsaTakesFeaturesAwayButAddsNone) {
   EXPECT_EQ(names_of(choose_isa(skylake(), "portable").features), std::vector<std::string_view>{"sse42"});
 }
 
+TEST(Cpu, NacreIsaNamesSetsWithAFeatureThatSomeOfTheirCpusHave) {
+  CpuFeatures f = skylake();
+  EXPECT_NE(choose_isa(f, "avx2_vnni").isa_reason.find("does not have"), std::string::npos);
+  f.avx_vnni = true;
+  EXPECT_TRUE(choose_isa(f, "avx2_vnni").features.avx_vnni);
+  EXPECT_EQ(choose_isa(f, "avx2_vnni").isa, Isa::avx2);
+  EXPECT_FALSE(choose_isa(f, "avx2").features.avx_vnni);
+  EXPECT_TRUE(choose_isa(f, "avx512").features.avx_vnni);
+  CpuFeatures arm;
+  arm.neon = arm.dotprod = arm.i8mm = true;
+  EXPECT_FALSE(choose_isa(arm, "neon").features.dotprod);
+  EXPECT_TRUE(choose_isa(arm, "neon_dotprod").features.dotprod);
+  EXPECT_FALSE(choose_isa(arm, "neon_dotprod").features.i8mm);
+  EXPECT_TRUE(choose_isa(arm, "neon_i8mm").features.i8mm);
+}
+
 TEST(Cpu, NamesOfSetsReadBack) {
   for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_vnni, Isa::amx, Isa::neon})
     EXPECT_EQ(parse_isa(to_string(isa)), isa);

@@ -5,10 +5,10 @@
 
 namespace nacre {
 
-#define NACRE_ISA_ROW(name)                                   \
-  namespace name {                                            \
-  extern const native::Kernels kernel_table;                  \
-  extern const native::Kernels* const kernel_table_with_dots; \
+#define NACRE_ISA_ROW(name)                               \
+  namespace name {                                        \
+  extern const native::Kernels kernel_table;              \
+  extern const native::Kernels* const kernel_variants[2]; \
   }
 #include "isa_rows.inc"
 #undef NACRE_ISA_ROW
@@ -16,33 +16,35 @@ namespace nacre {
 namespace native {
 namespace {
 
-/// Names that core does not know run nowhere: a table is only as good as the test for its CPU. "avx2_vnni" is avx2 with a
-/// feature that some such CPUs have.
+/// Names that core does not know run nowhere: a table is only as good as the test for its CPU. Some are of a set with a
+/// feature that not all its CPUs have.
 bool can_run(std::string_view isa, const CpuFeatures& features, Isa best) {
   if (isa == "avx2_vnni") return features.avx_vnni && Isa::avx2 <= best;
+  if (isa == "neon_dotprod") return features.dotprod && best == Isa::neon;
+  if (isa == "neon_i8mm") return features.i8mm && best == Isa::neon;
   std::optional<Isa> needed = parse_isa(isa);
   return needed && *needed <= best;
 }
 
 struct Compiled {
   const Kernels* table;
-  const Kernels* const* with_dots;
+  const Kernels* const* variants;
 };
-#define NACRE_ISA_ROW(name) {&nacre::name::kernel_table, &nacre::name::kernel_table_with_dots},
+#define NACRE_ISA_ROW(name) {&nacre::name::kernel_table, nacre::name::kernel_variants},
 constexpr Compiled compiled[] = {
 #include "isa_rows.inc"
 };
 #undef NACRE_ISA_ROW
 
 struct Available {
-  const Kernels* tables[2 * std::size(compiled)];
+  const Kernels* tables[3 * std::size(compiled)];
   size_t count = 0;
 
   Available() {
     const CpuFeatures features = detect_features();
     const Isa best = best_isa(features);
     for (size_t i = std::size(compiled); i-- > 0;)  // rows are listed worst first
-      for (const Kernels* table : {*compiled[i].with_dots, compiled[i].table})
+      for (const Kernels* table : {compiled[i].variants[0], compiled[i].variants[1], compiled[i].table})
         if (table && can_run(table->isa, features, best)) tables[count++] = table;
   }
 };

@@ -71,16 +71,22 @@ constexpr native::Kernels make_table(const char* isa, const IntegerProducts& pro
 extern const native::Kernels kernel_table;
 const native::Kernels kernel_table = make_table(kIsaName, {integer_gemm, conv_codes, depthwise_codes});
 
-// The same for a CPU with the instruction that sums four bytes' products.
-extern const native::Kernels* const kernel_table_with_dots;
+// The same for CPUs with instructions that sum four bytes' products, or multiply matrices of bytes; best first.
+extern const native::Kernels* const kernel_variants[2];
 #if NACRE_ISA_avx2 || NACRE_ISA_avx512
 namespace {
 constexpr native::Kernels with_dots =
     make_table(kLanes == 16 ? "avx512_vnni" : "avx2_vnni", {integer_gemm_dots, conv_codes_dots, depthwise_codes_dots});
 }
-const native::Kernels* const kernel_table_with_dots = &with_dots;
+const native::Kernels* const kernel_variants[2] = {&with_dots, nullptr};
+#elif NACRE_ISA_neon
+namespace {
+constexpr native::Kernels with_dots = make_table("neon_dotprod", {integer_gemm_dots, conv_codes_dots, depthwise_codes});
+constexpr native::Kernels with_matrices = make_table("neon_i8mm", {integer_gemm_matrices, conv_codes_matrices, depthwise_codes_matrices});
+}  // namespace
+const native::Kernels* const kernel_variants[2] = {&with_matrices, &with_dots};
 #else
-const native::Kernels* const kernel_table_with_dots = nullptr;
+const native::Kernels* const kernel_variants[2] = {nullptr, nullptr};
 #endif
 
 }  // namespace nacre::NACRE_ISA
