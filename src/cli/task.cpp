@@ -184,7 +184,7 @@ LineReader::Item LineReader::parse(std::string text) {
     text = replace_invalid_utf8(text);
   }
   if (out.error) return out;
-  if (!*json_) return out.line.text = std::move(text), out;
+  if (!json_.value_or(false)) return out.line.text = std::move(text), out;
   Result<Json> json = parse_json(text);
   if (!json) return out.error = std::move(json).error(), out;
   if (!json->is_object()) return out.error = Error(ErrorCode::invalid_argument, "the line is JSON, but not an object"), out;
@@ -203,12 +203,16 @@ std::vector<LineReader::Item> LineReader::next() {
   std::string text;
   while (out.size() < kMostLines && bytes < kMostBytes && read_line(text)) {
     ++number_;
-    bytes += text.size();
     const size_t first = text.find_first_not_of(" \t");
-    if (!json_ && first != text.npos) json_ = text[first] == '{';
-    if (first == text.npos && json_.value_or(true)) continue;  // an empty line among objects is nothing; an empty text is a text
+    if (!json_ && first != text.npos) {
+      json_ = text[first] == '{';
+      if (*json_) out.clear();  // those so far are blank
+    }
+    if (first == text.npos && json_.value_or(false)) continue;  // an empty line among objects is nothing; an empty text is a text
+    bytes += text.size();
     out.push_back(parse(std::move(text)));
   }
+  if (!out.empty()) json_ = json_.value_or(false);
   return out;
 }
 

@@ -79,6 +79,18 @@ TEST_F(Tokenize, IdsPassThroughAndABadLineIsAnErrorInItsPlace) {
   EXPECT_EQ(run("--replace-invalid", "a\xFF\n").lines.at(0)["tokens"], json::parse(R"(["[CLS]", "a", "[SEP]"])"));
 }
 
+TEST_F(Tokenize, ABlankLineIsATextUnlessObjectsFollow) {
+  const json empty = json::parse("[101, 102]");
+  const Ran texts = run("", "\n \nhello\n\n");
+  ASSERT_EQ(texts.lines.size(), 4u) << texts.out;
+  EXPECT_EQ(texts.lines[0]["ids"], empty);
+  EXPECT_EQ(texts.lines[2]["ids"], json::parse("[101, 7592, 102]"));
+  EXPECT_EQ(texts.lines[3]["ids"], empty);
+  EXPECT_EQ(run("", "  \n").lines.size(), 1u);
+  EXPECT_EQ(run("", "\n\n{\"text\": \"hello\"}\n\n{\"text\": \"\"}\n").lines.size(), 2u);
+  EXPECT_EQ(run("", "{\"text\": \"hello\"}\n" + std::string(9 << 20, '\n') + "{\"text\": \"\"}\n").lines.size(), 2u);
+}
+
 TEST_F(Tokenize, PairsAreTwoMembersOrStandAroundATab) {
   const json want = json::parse("[101, 7592, 102, 2088, 102]");
   const json tab = run("--pair", "hello\tworld\n").lines.at(0);
