@@ -8,6 +8,7 @@ namespace {
 template <class A>
 struct Fold {
   using State = A;
+  static constexpr bool joins_by_step = true;
   static A start(DType dtype) { return lowest_of<A>(dtype); }
   static A step(A state, A x) { return x > state || x != x ? x : state; }
   static A finish(A state, int64_t) { return state; }

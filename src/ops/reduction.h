@@ -43,6 +43,23 @@ struct Reduction {
   static Result<Reduction> of(const Evaluation& e);
 };
 
+/// A run of elements folded into one state. Folds whose states join by a step (the largest, the least) go in lanes, which become
+/// vector code and do not wait for each other.
+template <class Fold, class T, class State>
+State fold_run(State state, const T* in, int64_t count) {
+  int64_t i = 0;
+  if constexpr (requires { Fold::joins_by_step; }) {
+    constexpr int64_t kLanes = 8;
+    State lanes[kLanes];
+    for (State& lane : lanes) lane = state;
+    for (; i + kLanes <= count; i += kLanes)
+      for (int64_t k = 0; k < kLanes; ++k) lanes[k] = Fold::step(lanes[k], in[i + k]);
+    for (const State& lane : lanes) state = Fold::step(state, lane);
+  }
+  for (; i < count; ++i) state = Fold::step(state, in[i]);
+  return state;
+}
+
 /// Folds the elements x of input 0, read as T: state = Fold::step(state, x), starting from Fold::start(dtype); the
 /// output is Fold::finish(state, count), as R. Folds are stateless; State is trivially copyable.
 template <class T, class R, class Fold>
@@ -66,9 +83,7 @@ Result<void> fold_as(Evaluation& e, const Reduction& reduction, Tensor& y) {
       at += count;
       State* to = states + target[0] + begin * step;
       if (step == 0) {
-        State state = *to;
-        for (int64_t i = 0; i < count; ++i) state = Fold::step(state, in[i]);
-        *to = state;
+        *to = fold_run<Fold>(*to, in, count);
       } else {
         for (int64_t i = 0; i < count; ++i) to[i * step] = Fold::step(to[i * step], in[i]);
       }
