@@ -71,6 +71,8 @@ def bindings(schema):
                 other = {"T1": "T2", "T2": "T1"}[variable]
                 bits = BITS.get(text[7:-1], 8)
                 bound[other] = next(t for t in allowed[other] if BITS.get(t[7:-1], 8) == bits)
+            if schema.name == "SequenceInsert":  # a tensor of the sequence's type
+                bound |= {"T": text[4:-1]} if variable == "S" else {"S": f"seq({bound['T']})"}
             yield variable, text, bound
     if not allowed:
         yield "", "", {}
