@@ -84,7 +84,8 @@ TEST(Recycler, TensorsOutliveIt) {
 TEST(Recycler, RefusesSizesThatOverflow) {
   Recycler recycler;
   EXPECT_FALSE(recycler.allocate(DType::float64, {INT64_MAX / 2, 3}));
-  EXPECT_FALSE(recycler.allocate(DType::uint8, {INT64_MAX / 4}));
+  MemoryBudget budget(kBig);
+  EXPECT_FALSE(recycler.allocate(DType::uint8, {INT64_MAX / 4}, &budget));
 }
 
 TEST(Recycler, SharedByThreads) {
